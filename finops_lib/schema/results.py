@@ -1,0 +1,77 @@
+"""The tables that the workbook concludes with: findings, their coverage and the plan."""
+
+from __future__ import annotations
+
+from finops_lib.schema.core import Table, columns
+from finops_lib.schema.inventory import KEY_COLUMNS
+
+STATUSES = ("waste", "ok", "unknown")
+CONFIDENCES = ("high", "medium", "low")
+PRICE_BASES = ("billed", "list")
+RISKS = ("low", "medium", "high")
+
+FINDINGS = Table("findings", "one row per resource per check, healthy and unknown ones too", columns("""
+    finding_id! text stable hash of check, account, region and resource
+    check_id! text the check's name
+""" + KEY_COLUMNS + """
+    service text the bill's name of the service
+    team text from the allocation policy; missing: nobody's
+    project text from the allocation policy
+    environment text from the allocation policy
+    owner text from the allocation policy
+    status! text waste, ok or unknown
+    reason! text a sentence with the measured value, the limit and the window
+    evidence map the numbers behind the reason
+    monthly_cost number what it costs now, per month
+    monthly_saving number what would no longer be paid, the likely value
+    monthly_saving_low number where the price is a band
+    monthly_saving_high number where the price is a band
+    price_basis text billed or list; missing: unpriced
+    action text what a plan would do
+    parameters map what the action needs, for example the target type
+    risk text low, medium or high
+    confidence text high, medium or low
+    claim_key text findings that would save the same dollars share it
+    as_of! time the moment that ages are counted to
+"""))  # fmt: skip
+
+COVERAGE = Table("coverage", "how far each check could see, by account and region", columns("""
+    check_id! text the check's name
+    account_id! text the account
+    region! text the region
+    examined! count resources that the check looked at
+    waste! count found wasted
+    unknown! count that could not be judged
+    unpriced! count found wasted without a price
+    not_read! count tables it needs that could not be read here
+    reason text what could not be read, and why
+"""))  # fmt: skip
+
+PLAN = Table("plan", "ordered, non-overlapping steps from findings to changes", columns("""
+    step! count order of execution
+    finding_id! text the finding that it acts on
+    check_id! text the check that found it
+""" + KEY_COLUMNS + """
+    service text the bill's name of the service
+    team text who owns it
+    owner text who answers for it
+    category! text terminate, schedule, resize, storage or commit
+    action! text what is done
+    parameters map what the action needs
+    before_state map what the resource must still look like when the step runs
+    monthly_saving! number net of the steps before it
+    monthly_saving_low number where the price is a band
+    monthly_saving_high number where the price is a band
+    naive_saving! number as if it were the only step
+    risk text low, medium or high
+    confidence text high, medium or low
+    prerequisite text what must be taken first, for example a snapshot
+    not_before time of the earliest execution
+    undo text how it is reverted; missing: it cannot be
+    permissions text IAM actions that the step needs, separated by blanks
+    approver text who approved it; missing: nobody yet
+    status! text proposed, approved, dismissed, applied, skipped, failed
+    note text the reviewer's reason
+"""))  # fmt: skip
+
+RESULTS = (FINDINGS, COVERAGE, PLAN)

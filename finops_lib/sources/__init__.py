@@ -1,0 +1,1 @@
+"""The only rooms that read the world: billing exports, AWS, price lists and stored Estates."""
