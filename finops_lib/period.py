@@ -52,7 +52,7 @@ class Period:
 
     @property
     def label(self) -> str:
-        """"2026-10" for a whole month, else both dates ("2026-10-01_2026-10-18", end exclusive)."""
+        """Name of the period: "2026-10" for a whole month, else both dates, the end exclusive."""
         if self.start.day == 1 and self.end == _first_of_next_month(self.start):
             return f"{self.start:%Y-%m}"
         return f"{self.start:%Y-%m-%d}_{self.end:%Y-%m-%d}"
@@ -76,7 +76,11 @@ class Period:
     def elapsed(self, as_of: datetime) -> Period:
         """The whole days of this period that lie before `as_of` (all of it once it is over)."""
         midnight = datetime.combine(as_of.date(), datetime.min.time())
-        return self if as_of >= self.end else Period(self.start, max(midnight, self.start + timedelta(days=1)))
+        return (
+            self
+            if as_of >= self.end
+            else Period(self.start, max(midnight, self.start + timedelta(days=1)))
+        )
 
     def is_partial(self, as_of: datetime) -> bool:
         """Whether the period is unfinished at `as_of`."""

@@ -24,15 +24,44 @@ from finops_lib.schema.results import (
     STATUSES,
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (COSTS, DAILY_CUBE, RESOURCE_COSTS, *INVENTORY, *FACTS, *RESULTS)}
+TABLES: dict[str, Table] = {
+    t.name: t for t in (COSTS, DAILY_CUBE, RESOURCE_COSTS, *INVENTORY, *FACTS, *RESULTS)
+}
 """Every table by its name."""
 
-ESTATE_TABLES: dict[str, Table] = {t.name: t for t in (*INVENTORY, *FACTS)}
+ESTATE_TABLES: dict[str, Table] = {t.name: t for t in (RESOURCE_COSTS, *INVENTORY, *FACTS)}
 """The small tables that an Estate holds as frames (its costs stay in the lake)."""
 
 __all__ = [
-    "API_CALLS", "BUDGETS", "COMMITMENTS", "CONFIDENCES", "COSTS", "COST_COLUMN", "COVERAGE",
-    "Column", "DAILY_CUBE", "DTYPES", "ESTATE_TABLES", "FACTS", "FINDINGS", "GAPS", "INSTANCE_TYPES", "INVENTORY",
-    "KEY", "METRICS", "PLAN", "PRICES", "PRICE_BASES", "RESOURCE_COSTS", "RESULTS", "RISKS", "STATUSES", "TABLES",
-    "TAG_PREFIX", "Table", "columns", "conform", "rows",
+    "API_CALLS",
+    "BUDGETS",
+    "COMMITMENTS",
+    "CONFIDENCES",
+    "COSTS",
+    "COST_COLUMN",
+    "COVERAGE",
+    "DAILY_CUBE",
+    "DTYPES",
+    "ESTATE_TABLES",
+    "FACTS",
+    "FINDINGS",
+    "GAPS",
+    "INSTANCE_TYPES",
+    "INVENTORY",
+    "KEY",
+    "METRICS",
+    "PLAN",
+    "PRICES",
+    "PRICE_BASES",
+    "RESOURCE_COSTS",
+    "RESULTS",
+    "RISKS",
+    "STATUSES",
+    "TABLES",
+    "TAG_PREFIX",
+    "Column",
+    "Table",
+    "columns",
+    "conform",
+    "rows",
 ]  # fmt: skip

@@ -55,9 +55,7 @@ class Table:
 
     def empty(self) -> pd.DataFrame:
         """The table without rows, with the dtypes that a full one has."""
-        return pd.DataFrame(
-            {c.name: pd.Series(dtype=DTYPES[c.kind]) for c in self.columns}  # type: ignore[call-overload]
-        )
+        return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.kind]) for c in self.columns})
 
 
 def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
