@@ -1,0 +1,73 @@
+"""What the command prints: progress and results to people, errors as one message."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from finops_lib.errors import FinopsError
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+INTERRUPTED = 130
+DISK_FULL = 28
+
+
+class Bars:
+    """One progress bar per thing that is being done; a line each where nobody watches a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, object] = {}
+
+    def __call__(self, what: str, share: float) -> None:
+        """Show that `share` (0 to 1) of `what` is done."""
+        topic = what.split(":")[0]
+        if topic not in self._tasks:
+            self._tasks[topic] = self._progress.add_task(what, total=1.0)
+            if not err.is_terminal:
+                err.print(f"  {what} …")
+        self._progress.update(self._tasks[topic], completed=share, description=what)  # type: ignore[arg-type]
+
+
+@contextmanager
+def progress() -> Iterator[Bars]:
+    """Bars on standard error while the block runs."""
+    columns = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+        yield Bars(bars)
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn every error that a user can meet into one message and an exit code; no stack trace."""
+    try:
+        yield
+    except FinopsError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("Stopped. What was finished is kept; run the same command again to go on.", INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+        _fail("The disk is full. Nothing that was whole is lost; free some room and run again.", DISK_FULL)
+
+
+def _fail(message: str, code: int) -> None:
+    err.print(f"[bold red]Error:[/] {_escape(message)}")
+    sys.exit(code)
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")
