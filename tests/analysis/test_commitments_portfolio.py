@@ -63,7 +63,7 @@ def test_best_portfolio_equals_brute_force_on_a_cent_grid(usage, scoped, shared)
         for a, b, c in itertools.product(grid, grid, np.arange(0, 11) * 0.01)
         if (a == 0 or scoped[0]) and (b == 0 or scoped[1])
     )
-    found = best_portfolio(case)
+    found = best_portfolio(case, gap=1e-9)
     assert found.cost == pytest.approx(brute, abs=1e-6)
     assert found.bound <= found.cost + 1e-9
     assert cost(case, found.scoped, found.shared) == pytest.approx(found.cost)
@@ -74,7 +74,7 @@ def test_best_portfolio_equals_brute_force_on_a_cent_grid(usage, scoped, shared)
 def test_best_portfolio_no_single_change_is_cheaper(seed):
     rng = np.random.default_rng(seed)
     case = demand(rng.gamma(2, 5, (50, 3)), rng.uniform(0, 0.6, 3), rng.uniform(0, 0.4, 3))
-    found = best_portfolio(case)
+    found = best_portfolio(case, gap=1e-8)
     for change in (-0.5, -0.05, 0.05, 0.5):
         assert cost(case, found.scoped, max(0, found.shared + change)) >= found.cost - 1e-4
         for group in range(3):

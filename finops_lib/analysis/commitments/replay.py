@@ -107,6 +107,8 @@ def coverage(demand: Demand, result: Replay) -> float:
 def utilization(demand: Demand, result: Replay, scoped: Array, shared: float) -> float:
     """Share of the committed dollars that were used (NaN where nothing is committed)."""
     hours = len(demand.usage)
-    committed = demand.held_scoped.sum() + demand.held_shared.sum() + hours * (scoped.sum() + shared)
+    committed = (
+        demand.held_scoped.sum() + demand.held_shared.sum() + hours * (scoped.sum() + shared)
+    )
     used = result.used_scoped.sum() + result.used_shared.sum()
     return float(used / committed) if committed else float("nan")

@@ -1,0 +1,152 @@
+"""The catalogue of what a plan can do: category, safety and permissions of every action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CATEGORIES = ("terminate", "schedule", "resize", "storage", "commit")
+"""The order in which savings on one resource are taken: a later one is priced on what is left."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action: what it needs first, how it is undone, what it is worth waiting for.
+
+    `effort_hours` is an engineer's time for one step, review included; `grace_days` pass between
+    the mark on the resource and the act.
+    """
+
+    name: str
+    category: str
+    title: str
+    permissions: tuple[str, ...]
+    prerequisite: str | None = None
+    undo: str | None = None
+    risk: str = "low"
+    effort_hours: float = 0.25
+    grace_days: int = 0
+
+
+def _catalogue(*actions: Action) -> dict[str, Action]:
+    return {action.name: action for action in actions}
+
+
+ACTIONS = _catalogue(
+    Action(
+        "terminate_instance", "terminate", "Terminate the instance",
+        ("ec2:TerminateInstances", "ec2:CreateImage", "ec2:DescribeInstances"),
+        prerequisite="create_image", undo="launch_from_image", risk="medium",
+        effort_hours=0.5, grace_days=14,
+    ),
+    Action(
+        "stop_instance", "terminate", "Stop the instance",
+        ("ec2:StopInstances", "ec2:DescribeInstances"), undo="start_instance",
+    ),
+    Action(
+        "delete_volume", "terminate", "Delete the volume after a snapshot",
+        ("ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:DescribeVolumes"),
+        prerequisite="create_snapshot", undo="create_volume_from_snapshot", grace_days=7,
+    ),
+    Action(
+        "delete_snapshot", "terminate", "Delete the snapshot",
+        ("ec2:DeleteSnapshot", "ec2:DescribeSnapshots"), grace_days=14,
+    ),
+    Action(
+        "deregister_image", "terminate", "Deregister the image and delete its snapshots",
+        ("ec2:DeregisterImage", "ec2:DeleteSnapshot", "ec2:DescribeImages"), grace_days=14,
+    ),
+    Action(
+        "release_address", "terminate", "Release the address",
+        ("ec2:ReleaseAddress", "ec2:DescribeAddresses"),
+    ),
+    Action(
+        "delete_load_balancer", "terminate", "Delete the load balancer",
+        ("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DescribeLoadBalancers"),
+        risk="medium", grace_days=7,
+    ),
+    Action(
+        "delete_nat_gateway", "terminate", "Delete the NAT gateway",
+        ("ec2:DeleteNatGateway", "ec2:DescribeNatGateways"), risk="medium", grace_days=7,
+    ),
+    Action(
+        "delete_vpc_endpoint", "terminate", "Delete the VPC endpoint",
+        ("ec2:DeleteVpcEndpoints", "ec2:DescribeVpcEndpoints"), risk="medium", grace_days=7,
+    ),
+    Action(
+        "delete_database", "terminate", "Delete the database after a final snapshot",
+        ("rds:DeleteDBInstance", "rds:CreateDBSnapshot", "rds:DescribeDBInstances"),
+        prerequisite="final_snapshot", undo="restore_database", risk="high",
+        effort_hours=1.0, grace_days=14,
+    ),
+    Action(
+        "delete_bucket", "terminate", "Delete the empty bucket",
+        ("s3:DeleteBucket", "s3:ListBucket"), undo="create_bucket", grace_days=14,
+    ),
+    Action(
+        "delete_endpoint", "terminate", "Delete the inference endpoint",
+        ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint"),
+        undo="create_endpoint", risk="medium", grace_days=7,
+    ),
+    Action(
+        "stop_notebook_instance", "terminate", "Stop the notebook instance",
+        ("sagemaker:StopNotebookInstance", "sagemaker:DescribeNotebookInstance"),
+        undo="start_notebook_instance",
+    ),
+    Action(
+        "delete_studio_app", "terminate", "Delete the Studio application",
+        ("sagemaker:DeleteApp", "sagemaker:DescribeApp"),
+    ),
+    Action(
+        "stop_training_job", "terminate", "Stop the training job",
+        ("sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob"), risk="medium",
+    ),
+    Action(
+        "schedule_instance", "schedule", "Run only in business hours",
+        ("ec2:CreateTags", "ec2:DescribeInstances"), undo="remove_schedule_tag",
+    ),
+    Action(
+        "resize_instance", "resize", "Change the instance type",
+        ("ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances",
+         "ec2:DescribeInstances"),
+        undo="resize_back", risk="medium", effort_hours=1.0,
+    ),
+    Action(
+        "resize_database", "resize", "Change the database class",
+        ("rds:ModifyDBInstance", "rds:DescribeDBInstances"),
+        undo="resize_back", risk="medium", effort_hours=1.0,
+    ),
+    Action(
+        "resize_endpoint", "resize", "Change the endpoint's instances",
+        ("sagemaker:UpdateEndpoint", "sagemaker:CreateEndpointConfig",
+         "sagemaker:DescribeEndpoint"),
+        undo="previous_endpoint_config", risk="medium", effort_hours=1.0,
+    ),
+    Action(
+        "modify_volume", "storage", "Change type, IOPS or throughput of the volume",
+        ("ec2:ModifyVolume", "ec2:DescribeVolumes"), undo="modify_volume_back",
+    ),
+    Action(
+        "put_lifecycle", "storage", "Put the lifecycle configuration on the bucket",
+        ("s3:PutLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+        undo="previous_lifecycle", effort_hours=0.5,
+    ),
+    Action(
+        "create_gateway_endpoint", "resize", "Create a gateway endpoint for S3 and DynamoDB",
+        ("ec2:CreateVpcEndpoint", "ec2:DescribeVpcEndpoints"),
+        undo="delete_vpc_endpoint", effort_hours=0.5,
+    ),
+    Action(
+        "put_log_retention", "storage", "Set the retention of the log group",
+        ("logs:PutRetentionPolicy", "logs:DescribeLogGroups"), undo="previous_retention",
+    ),
+    Action(
+        "use_spot", "resize", "Run the training on Spot with checkpoints",
+        (), risk="medium", effort_hours=2.0,
+    ),
+    Action(
+        "buy_commitment", "commit", "Buy the commitment (a person does)",
+        (), risk="medium", effort_hours=1.0,
+    ),
+    Action("review", "resize", "A person decides", (), effort_hours=0.5),
+)  # fmt: skip
+"""Every action by its name; a check names one of them."""
