@@ -1,0 +1,189 @@
+"""Tables as people read them: formatted, aligned, captioned; the report makes them searchable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from finops_lib.present.numbers import FORMATS, UNKNOWN, rounds_to_zero, usd
+
+_BY_NAME = (
+    (r"(_share|^share|_ratio)$", "pct"),
+    (r"(change|growth)$", "change"),
+    (r"(delta|difference)$", "delta"),
+    (r"_pct$", "points"),
+    (r"_gib$", "gib"),
+    (r"(_days|age)$", "days"),
+    (r"(?i)(cost|saving|savings|spend|spent|usd|amount|budget|price_gap|billed|effective)(_low|_high)?$", "usd"),
+)  # fmt: skip
+"""The unit is in the column's name; this is how each unit is shown."""
+
+_ACRONYMS = {"id": "ID", "cpu": "CPU", "gpu": "GPU", "ec2": "EC2", "ebs": "EBS", "rds": "RDS", "s3": "S3",
+             "usd": "USD", "p95": "p95", "kpi": "KPI", "vpc": "VPC", "nat": "NAT", "pct": "%", "gib": "GiB"}  # fmt: skip
+_BADGES = {"waste", "ok", UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame and how to show it; what is shown is rounded, what is sorted and saved is not."""
+
+    frame: pd.DataFrame
+    caption: str = ""
+    formats: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    bars: Sequence[str] = ()
+    total: Mapping[str, Any] | None = None
+    note: str = ""
+    source: str = ""
+    rows: int = 12
+    empty: str = "Nothing to show."
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        data = {
+            "text/html": self.html(),
+            "text/markdown": self.markdown(),
+            "text/plain": f"{self.caption or 'table'}: {len(self.frame)} rows",
+        }
+        return data, {"text/html": {"source": self.source}} if self.source else {}
+
+    def html(self) -> str:
+        """The table as HTML; numbers carry their unrounded value for sorting and for CSV."""
+        if self.frame.empty:
+            return f'<p class="fo-empty">{escape(f"{self.caption}: " if self.caption else "")}{escape(self.empty)}</p>'
+        columns = [_column(self, name) for name in self.frame.columns]
+        head = "".join(
+            f'<th scope="col" class="{c.css}" data-name="{escape(c.name)}">{escape(c.label)}</th>'
+            for c in columns
+        )
+        cells = zip(*(c.cells() for c in columns), strict=True)
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+        return (
+            f'<figure class="fo-table mathjax_ignore"><table data-rows="{self.rows}">'
+            f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody>{self._foot(columns)}</table>{self._notes()}</figure>"
+        )
+
+    def markdown(self) -> str:
+        """The first rows as a Markdown table."""
+        if self.frame.empty:
+            return f"{self.caption}: {self.empty}" if self.caption else self.empty
+        columns = [_column(self, name) for name in self.frame.columns]
+        shown = [[_cell_text(t) for t in c.texts[: self.rows]] for c in columns]
+        lines = [
+            "| " + " | ".join(c.label for c in columns) + " |",
+            "|" + "|".join("---:" if c.css == "n" else "---" for c in columns) + "|",
+            *("| " + " | ".join(row) + " |" for row in zip(*shown, strict=True)),
+        ]
+        left = len(self.frame) - self.rows
+        rest = f"\n\n… and {left:,} more rows" if left > 0 else ""
+        caption = f"**{self.caption}**\n\n" if self.caption else ""
+        return (caption + "\n".join(lines) + rest).replace("$", r"\$")
+
+    def _foot(self, columns: Sequence[_Column]) -> str:
+        if not self.total:
+            return ""
+        cells = []
+        for column in columns:
+            value = self.total.get(column.name)
+            shown = "" if value is None else column.show(value)
+            cells.append(f'<td class="{column.css}">{escape(shown)}</td>')
+        return f"<tfoot><tr>{''.join(cells)}</tr></tfoot>"
+
+    def _notes(self) -> str:
+        notes = [text for text in (self.note, self.source and f"Source: {self.source}") if text]
+        return f"<figcaption>{escape(' · '.join(notes))}</figcaption>" if notes else ""
+
+
+def table(frame: pd.DataFrame, caption: str = "", **options: Any) -> Table:
+    """The frame as a table.
+
+    `formats` (column: name in `numbers.FORMATS`) overrides what the column's unit says; `labels`
+    the headings; `bars` columns get a bar of their size; `total` is the last row (column: value);
+    `note`, `source` stand below; `rows` are shown before the reader asks for all.
+    """
+    return Table(frame, caption, **options)
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    label: str
+    form: str
+    values: Sequence[Any]
+    cents: bool
+    bar: bool
+
+    @property
+    def css(self) -> str:
+        return "" if self.form == "text" else "n"
+
+    @property
+    def texts(self) -> list[str]:
+        return [self.show(value) for value in self.values]
+
+    def show(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if self.form == "usd" and not rounds_to_zero(value if pd.notna(value) else 0, "usd"):
+            return usd(value, cents=self.cents)
+        return FORMATS[self.form](value)
+
+    def cells(self) -> list[str]:
+        if self.form == "text":
+            return [_text_cell(text) for text in self.texts]
+        largest = max((abs(float(v)) for v in self.values if self.bar and pd.notna(v)), default=0)
+        return [
+            _number_cell(text, value, abs(float(value)) / largest if largest and pd.notna(value) else None)
+            for text, value in zip(self.texts, self.values, strict=True)
+        ]  # fmt: skip
+
+
+def _column(shown: Table, name: Any) -> _Column:
+    series = shown.frame[name]
+    form = shown.formats.get(name) or format_of(str(name), series)
+    values = series.astype("object").where(series.notna(), None).tolist()
+    numeric = form == "usd" and series.notna().any()
+    cents = not numeric or bool(pd.to_numeric(series).abs().max() < 1e3)
+    return _Column(str(name), shown.labels.get(name, label_of(str(name))), form, values, cents, name in shown.bars)  # fmt: skip
+
+
+def format_of(name: str, values: pd.Series) -> str:
+    """The format of a column: by its type, and for numbers by the unit in its name."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "date"
+    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+        return "text"
+    for pattern, form in _BY_NAME:
+        if re.search(pattern, name):
+            return form
+    return "count" if pd.api.types.is_integer_dtype(values) else "number"
+
+
+def label_of(name: str) -> str:
+    """A heading from a column name: "monthly_cost" and "BilledCost" become "Monthly cost", "Billed cost"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removeprefix("x_")).lower().split("_")
+    shown = [_ACRONYMS.get(word, word) for word in words if word]
+    return " ".join([shown[0][:1].upper() + shown[0][1:], *shown[1:]]) if shown else ""
+
+
+def _text_cell(text: str) -> str:
+    if text in _BADGES:
+        return f'<td><span class="fo-badge fo-{text}">{text}</span></td>'
+    return f"<td>{escape(text)}</td>"
+
+
+def _number_cell(text: str, value: Any, bar: float | None) -> str:
+    if text == UNKNOWN:
+        return f'<td class="n"><span class="fo-badge fo-unknown">{UNKNOWN}</span></td>'
+    style = "" if bar is None else f' style="--bar:{bar * 100:.1f}%"'
+    raw = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+    return f'<td class="n" data-v="{raw}"{style}>{escape(text)}</td>'
+
+
+def _cell_text(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
