@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -61,12 +62,12 @@ def _grows(item: Resource) -> bool:
 
 
 def _tagged(resources: Sequence[Resource], seed: int) -> list[Resource]:
+    """The resources with their tags; within each kind the company's shares of careful and careless."""
     rng = np.random.default_rng(seed)
-    taggable = [r.kind not in UNTAGGABLE for r in resources]
-    qualities = iter(tag_qualities(sum(taggable), seed))
+    counts = Counter(r.kind for r in resources)
+    qualities = {kind: iter(tag_qualities(n, seed)) for kind, n in counts.items()}
     return [
-        _dressed(r, next(qualities), rng) if can_have_tags else r
-        for r, can_have_tags in zip(resources, taggable, strict=True)
+        r if r.kind in UNTAGGABLE else _dressed(r, next(qualities[r.kind]), rng) for r in resources
     ]
 
 

@@ -32,7 +32,7 @@ def focus(lines: pd.DataFrame, ledger: Ledger) -> pa.Table:
     frame = texts.assign(**_how_much(rows))
     table = pa.Table.from_pandas(frame, preserve_index=False)
     return table.append_column("Tags", tag_column(rows, ledger)).select(
-        sorted(table.column_names) + ["Tags"]
+        [*sorted(table.column_names), "Tags"]
     )
 
 

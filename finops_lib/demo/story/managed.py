@@ -96,7 +96,7 @@ TRAINING = (
 )
 """(name, hours between runs, hours of a run, type, machines, owner, writes checkpoints)."""
 
-FAILED_SHARE = 0.12
+FAILED_SHARE = 0.18
 
 
 def managed() -> Iterator[Resource]:
@@ -178,7 +178,7 @@ def _training_jobs() -> Iterator[Resource]:
                 continue
             is_failed = bool(rng.random() < FAILED_SHARE)
             run = round(
-                length * (rng.uniform(0.2, 0.6) if is_failed else rng.uniform(0.85, 1.2)), 2
+                length * (rng.uniform(0.4, 0.9) if is_failed else rng.uniform(0.85, 1.2)), 2
             )
             yield _job(
                 stem, START + timedelta(hours=began), run, instance_type, machines, owner,
