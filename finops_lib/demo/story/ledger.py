@@ -146,7 +146,8 @@ def resource(
 ) -> Resource:
     """A Resource whose account is its owner's and whose id follows from its kind, account and name."""
     account = account or owner.account
-    identity = more.pop("id", None) or identifier(kind, f"{account}/{region}/{name}")
+    path = f"{account}/{region}/{name}" if kind in PREFIXES else name
+    identity = more.pop("id", None) or identifier(kind, path)
     return Resource(kind, name, role, category, owner, account, region, identity, **more)
 
 

@@ -59,7 +59,8 @@ def _gateways() -> Iterator[Resource]:
             "nat_gateway", name, "idle_nat" if is_idle else "nat_gateway",
             "waste" if is_idle else "transfer", owner, charges=(hours,) if is_idle else (hours, traffic),
             start=datetime(2025, 9, 1), profile="nat_idle" if is_idle else "nat",
-            spec={"zone": teams.MAIN_REGION + ("b" if name.endswith("-b") else "a"), "gib_per_hour": gib},
+            spec={"zone": teams.MAIN_REGION + ("b" if name.endswith("-b") else "a"), "gib_per_hour": gib,
+                  "address_name": f"eip-{name}"},
         )  # fmt: skip
 
 
@@ -72,15 +73,17 @@ def _addresses() -> Iterator[Resource]:
         yield _address(
             f"eip-bastion-{number}", "used_address", teams.SERVING, f"bastion-{number:02d}"
         )
+    for gateway, owner in OWNERS.items():
+        yield _address(f"eip-{gateway}", "used_address", owner, gateway)
 
 
 def _address(
-    name: str, role: str, owner: teams.Owner, instance: str, region: str = teams.MAIN_REGION
+    name: str, role: str, owner: teams.Owner, user: str, region: str = teams.MAIN_REGION
 ) -> Resource:
-    usage_type = "PublicIPv4:InUseAddress" if instance else "PublicIPv4:IdleAddress"
+    usage_type = "PublicIPv4:InUseAddress" if user else "PublicIPv4:IdleAddress"
     charge = Charge("AmazonVPC", usage_type, "AllocateAddressVPC", "Hrs", rates.ADDRESS_HOUR, 1.0)
-    return resource("address", name, role, "transfer" if instance else "waste", owner, region=region,
-                    charges=(charge,), spec={"instance_name": instance})  # fmt: skip
+    return resource("address", name, role, "transfer" if user else "waste", owner, region=region,
+                    charges=(charge,), spec={"user": user})  # fmt: skip
 
 
 def _load_balancers() -> Iterator[Resource]:
