@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import count
@@ -21,6 +22,9 @@ TEMPLATES = files("finops_lib").joinpath("templates")
 SHOWN_FIRST = ["image/svg+xml", "text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # fmt: skip
 """A figure goes in as SVG, whatever else the notebook keeps of it; widgets and scripts never."""
 
+HIDDEN_TAGS = {"hide", "injected-parameters", "papermill-error-cell-tag"}
+"""Cells that no page shows: what papermill adds is told in the provenance and in the notice."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -33,6 +37,7 @@ class Page:
     css: str
     script: str
     error: str = ""
+    parameters: str = ""
 
 
 class ReportExporter(TemplateExporter):
@@ -41,12 +46,17 @@ class ReportExporter(TemplateExporter):
     Nothing is loaded from elsewhere: style and script are in the page, figures are SVG in it.
     """
 
+    template_folder = "report"
+    styles: tuple[str, ...] = ("shared/outputs.css", "shared/page.css", "report/report.css")
+    scripts: tuple[str, ...] = ("report/report.js",)
+
     def __init__(self, cover: Cover, name: str, **options: Any) -> None:
         self.cover = cover
         self.page_name = name
         super().__init__(  # type: ignore[no-untyped-call]
-            template_name="report", extra_template_basedirs=[str(TEMPLATES)], **options
-        )
+            template_name=self.template_folder, extra_template_basedirs=[str(TEMPLATES)],
+            extra_template_paths=[str(TEMPLATES)], **options
+        )  # fmt: skip
 
     file_extension = ".html"
     output_mimetype = "text/html"
@@ -59,7 +69,7 @@ class ReportExporter(TemplateExporter):
                 "NbConvertBase": {"display_data_priority": SHOWN_FIRST},
                 "TagRemovePreprocessor": {
                     "enabled": True,
-                    "remove_cell_tags": {"papermill-error-cell-tag", "hide"},
+                    "remove_cell_tags": HIDDEN_TAGS,
                 },
             }
         )
@@ -70,6 +80,7 @@ class ReportExporter(TemplateExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page of the notebook; its first heading becomes the title."""
+        nb = deepcopy(nb)
         prose, numbers = Prose(), count(1)
         for cell in nb.cells:
             if cell.cell_type == "markdown":
@@ -83,9 +94,10 @@ class ReportExporter(TemplateExporter):
             title=title.text if title else self.page_name,
             cover=self.cover,
             contents=[h for h in headings if h.level in (2, 3)],
-            css=_assets("shared/outputs.css", "shared/page.css", "report/report.css"),
-            script=_assets("report/report.js"),
+            css=assets(*self.styles),
+            script=assets(*self.scripts),
             error=nb.metadata.get("finops", {}).get("error", ""),
+            parameters=_parameters(nb),
         )
         self.filters = {
             "prose": Prose().html,
@@ -115,5 +127,11 @@ def _drop_heading(nb: NotebookNode, title: Heading) -> None:
             return
 
 
-def _assets(*names: str) -> str:
+def _parameters(nb: NotebookNode) -> str:
+    given = nb.metadata.get("papermill", {}).get("parameters", {})
+    return ", ".join(f"{name} = {value!r}" for name, value in sorted(given.items()))
+
+
+def assets(*names: str) -> str:
+    """The text of these template files, one after the other."""
     return "\n".join(TEMPLATES.joinpath(name).read_text().strip() for name in names)

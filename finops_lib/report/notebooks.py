@@ -114,7 +114,10 @@ def _run_one(
     with tempfile.TemporaryDirectory(prefix="fo-") as runtime:
         environment = _environment(Path(runtime), folder / "figures" / notebook.name)
         ended = _spawn(
-            job, environment, timeout_s, lambda cell: progress(notebook.name, min(cell, total), total)
+            job,
+            environment,
+            timeout_s,
+            lambda cell: progress(notebook.name, min(cell, total), total),
         )
     outcome = Outcome(notebook.name, ended["status"], round(time.monotonic() - started, 3), ended["error"])  # fmt: skip
     if outcome.status != "completed":

@@ -1,0 +1,58 @@
+"""The pages that lead to the reports: one per run, and one over all runs and teams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from finops_lib.export.history import Run, by_title, differences, previous_of, trends
+from finops_lib.export.html import assets
+from finops_lib.present import Kpi, date, kpis, month, usd
+
+_PAGES = Environment(
+    loader=PackageLoader("finops_lib"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def index_page(runs: Sequence[Run]) -> str:
+    """The page over all runs: per title its key figures over the periods, then its runs."""
+    groups = [
+        {
+            "title": title,
+            "trends": _tiles(trends(group)),
+            "runs": [(run, differences(run, previous_of(run, group))) for run in group],
+        }
+        for title, group in by_title(runs).items()
+    ]
+    return _page("index/all.html.j2", groups=groups)
+
+
+def run_page(
+    run: Run, before: Run | None, files: Sequence[tuple[str, str]], provenance: Mapping[str, str]
+) -> str:
+    """The page of one run: its reports, key figures, what changed, files and provenance."""
+    shown = [Kpi(**{k: v for k, v in kpi.items() if k != "notebook"}) for kpi in run.kpis.values()]
+    return _page(
+        "index/run.html.j2",
+        run=run, manifest=run.manifest, files=files, provenance=provenance,
+        tiles=_tiles(shown[::-1]), changes=differences(run, before),
+        before=before and before.manifest["created"],
+    )  # fmt: skip
+
+
+def _page(template: str, **values: Any) -> str:
+    css = assets("shared/outputs.css", "shared/page.css", "index/index.css")
+    return _PAGES.get_template(template).render(
+        css=Markup(css), usd=usd, date=date, period_name=_period_name, **values
+    )
+
+
+def _tiles(shown: Sequence[Kpi]) -> Markup:
+    return Markup(kpis(*shown)._repr_mimebundle_()["text/html"]) if shown else Markup("")
+
+
+def _period_name(label: str) -> str:
+    return label.replace("_", " to ") if "_" in label else month(label)

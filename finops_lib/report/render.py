@@ -1,0 +1,101 @@
+"""Executed notebooks to what is handed round: pages, a deck, PDF, Markdown, and the indexes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from finops_lib.errors import ReportError
+from finops_lib.export.cover import Cover
+from finops_lib.export.history import Run, previous_of
+from finops_lib.export.html import ReportExporter
+from finops_lib.export.index import index_page, run_page
+from finops_lib.export.markdown import export_markdown
+from finops_lib.export.pdf import print_to_pdf
+from finops_lib.export.slides import export_slides
+from finops_lib.report.folder import MANIFEST, runs
+from finops_lib.report.manifest import provenance
+from finops_lib.report.notebooks import read_notebook
+
+Format = Literal["html", "slides", "pdf", "markdown"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+SLIDES = "slides"
+"""The name of the deck's files."""
+
+_KINDS = {".pdf": "PDF", ".md": "Markdown", ".parquet": "table", ".json": "what the run was made of", ".csv": "table"}  # fmt: skip
+
+
+def render(folder: Path, cover: Cover, formats: Collection[str] = ("html",)) -> list[str]:
+    """Write the run's pages beside its `notebooks/`; what could not be made is returned in words.
+
+    "html" is one page per notebook and the run's index.html, "slides" the deck of all of them,
+    "pdf" a PDF of each page and of the deck, "markdown" the words of each. Needs the manifest.
+    """
+    manifest = _manifest(folder)
+    cover = replace(cover, provenance=cover.provenance or provenance(manifest))
+    names = [outcome["name"] for outcome in manifest["notebooks"]]
+    notebooks = {name: read_notebook(folder / "notebooks" / f"{name}.ipynb") for name in names}
+    for name, notebook in notebooks.items():
+        _write(folder / f"{name}.html", ReportExporter(cover, name).from_notebook_node(notebook)[0])
+        if "markdown" in formats:
+            _write(folder / f"{name}.md", export_markdown(notebook, cover))
+    if "slides" in formats:
+        _write(folder / f"{SLIDES}.html", export_slides(list(notebooks.values()), cover))
+    problems = _print_all(folder, names) if "pdf" in formats else []
+    write_run_index(folder)
+    return problems
+
+
+def write_run_index(folder: Path) -> None:
+    """Write the run's own index.html: its reports, key figures, changes, files and provenance."""
+    run = Run(".", _manifest(folder))
+    before = previous_of(run, _finished(folder.parent.parent))
+    files = [(path.name, _KINDS[path.suffix]) for path in sorted(folder.iterdir()) if path.suffix in _KINDS]  # fmt: skip
+    if (folder / f"{SLIDES}.html").exists():
+        files = [(f"{SLIDES}.html", "slides; S opens the speaker's notes"), *files]
+    _write(folder / "index.html", run_page(run, before, files, provenance(run.manifest)))
+
+
+def write_index(outputs: Path) -> Path:
+    """Write `outputs`/index.html over all finished runs; a static page, its links are relative."""
+    page = outputs / "index.html"
+    _write(page, index_page(_finished(outputs)))
+    return page
+
+
+def _finished(outputs: Path) -> list[Run]:
+    return [
+        Run(folder.relative_to(outputs).as_posix(), _manifest(folder), (folder / "index.html").exists())
+        for folder in runs(outputs)
+    ]  # fmt: skip
+
+
+def _print_all(folder: Path, names: Sequence[str]) -> list[str]:
+    problems = [_problem_of(print_to_pdf, folder / f"{name}.html", folder / f"{name}.pdf") for name in names]  # fmt: skip
+    deck = folder / f"{SLIDES}.html"
+    if deck.exists():
+        problems.append(_problem_of(print_to_pdf, deck, deck.with_suffix(".pdf")))  # fmt: skip
+    return list(dict.fromkeys(filter(None, problems)))
+
+
+def _problem_of(act: Callable[..., None], *arguments: Any, **options: Any) -> str:
+    try:
+        act(*arguments, **options)
+    except ReportError as error:
+        return str(error)
+    return ""
+
+
+def _manifest(folder: Path) -> Any:
+    return json.loads((folder / MANIFEST).read_text())
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file whole: a reader never meets half of it, and an empty text makes none."""
+    if text:
+        aside = path.with_name(f".{path.name}.new")
+        aside.write_text(text)
+        aside.replace(path)
