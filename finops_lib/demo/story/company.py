@@ -21,7 +21,7 @@ from finops_lib.demo.story.timeline import START, moment_of_size, patterns
 UNTAGGABLE = ("account", "transfer")
 """Kinds that stand for charges without a resource."""
 
-GROWING = ("traffic", "shifted", "leaking", "stored")
+GROWING = ("traffic", "shifted", "leaking", "stored", "scaled3", "scaled4")
 """Patterns that grow with the company by themselves."""
 
 

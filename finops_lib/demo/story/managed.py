@@ -114,7 +114,7 @@ def managed() -> Iterator[Resource]:
 
 def _endpoint(endpoint: Endpoint) -> Resource:
     charges = tuple(
-        _sagemaker("Host", v.instance_type, float(v.count))
+        _sagemaker("Host", v.instance_type, float(v.count), _scaling(endpoint, v))
         for v in endpoint.variants
         if v.instance_type
     )
@@ -129,6 +129,10 @@ def _endpoint(endpoint: Endpoint) -> Resource:
         profile="endpoint",
         spec={"variants": endpoint.variants, "mode": endpoint.mode},
     )
+
+
+def _scaling(endpoint: Endpoint, variant: Variant) -> str:
+    return f"scaled{variant.count}" if endpoint.role == "live_endpoint" else "always"
 
 
 def _notebooks() -> Iterator[Resource]:

@@ -19,7 +19,7 @@ HOURLY_FROM = datetime(2026, 10, 1)
 
 GROWTH_STARTS = datetime(2025, 11, 1)
 GROWTH_ENDS = datetime(2026, 9, 25)
-GROWTH_FACTOR = 8.0
+GROWTH_FACTOR = 9.0
 
 SHIFT_AT = datetime(2026, 8, 18)
 LEAK_STARTS = datetime(2026, 7, 1)
@@ -36,7 +36,7 @@ def hour(moment: datetime) -> float:
 
 
 def growth() -> Hours:
-    """The company's size in each hour, as a share of its final size: an eighth, exponential, then 1."""
+    """The company's size in each hour, as a share of its final size: a ninth, exponential, then 1."""
     first, last = hour(GROWTH_STARTS), hour(GROWTH_ENDS)
     progress = np.clip((np.arange(HOURS) - first) / (last - first), 0.0, 1.0)
     return np.asarray(GROWTH_FACTOR ** (progress - 1.0), dtype=np.float64)
@@ -53,7 +53,10 @@ def moment_of_size(share: float) -> datetime | None:
 
 @cache
 def patterns(seed: int) -> dict[str, Hours]:
-    """Every pattern by its name, one value for each hour of the history."""
+    """Every pattern by its name, one value for each hour of the history.
+
+    A fleet that scales in whole machines is "scaled3" or "scaled4", after its size today.
+    """
     clock = np.arange(HOURS)
     of_day, day = clock % 24, clock // 24
     weekday = (day + START.weekday()) % 7 < 5
@@ -68,6 +71,8 @@ def patterns(seed: int) -> dict[str, Hours]:
         "month": 1.0 / _hours_in_month(),
         "office": (weekday & (of_day >= 13) & (of_day < 22)).astype(float),
         "night": ((of_day >= 1) & (of_day < 7)).astype(float),
+        "scaled3": np.ceil(growth() * 3) / 3,
+        "scaled4": np.ceil(growth() * 4) / 4,
         "stored": growth() / _hours_in_month(),
         "traffic": busy / _mean_of_last_month(busy),
         "shifted": busy * (0.35 + 0.65 * after) / _mean_of_last_month(busy),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -21,10 +21,10 @@ def subnet(item: Resource, zone: str | None = None) -> Any:
 
 
 def born(item: Resource) -> datetime:
-    """The resource's start, aware, as the emulator keeps times."""
+    """The resource's start, naive UTC, as the emulator keeps times."""
     if item.start is None:
         raise ValueError(f"{item.kind} {item.name} has no place in time")
-    return item.start.replace(tzinfo=UTC)
+    return item.start
 
 
 def tag_list(item: Resource) -> list[dict[str, str]]:

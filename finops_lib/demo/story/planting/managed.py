@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from moto.rds.models import rds_backends
@@ -89,12 +89,9 @@ def _plant_notebook(item: Resource) -> None:
     )  # fmt: skip
     notebook.instance_type = item.spec["instance_type"]
     notebook.status = "InService" if item.spec["is_on"] else "Stopped"
-    is_used = item.role == "used_notebook"
     notebook.creation_time = born(item)
-    changed = AS_OF - timedelta(days=2) if is_used else item.start
-    notebook.last_modified_time = (
-        max(born(item), changed.replace(tzinfo=UTC)) if changed else born(item)
-    )
+    changed = AS_OF - timedelta(days=2) if item.role == "used_notebook" else born(item)
+    notebook.last_modified_time = max(born(item), changed)
 
 
 def _plant_job(item: Resource) -> None:
@@ -108,7 +105,7 @@ def _plant_job(item: Resource) -> None:
         None, {"MaxRuntimeInSeconds": 86_400}, tag_list(item), False, False, False,
         checkpoints if item.spec["has_checkpoints"] else None, None, None, None, None,
     )  # fmt: skip
-    start, end = born(item), item.end.replace(tzinfo=UTC) if item.end else None
+    start, end = born(item), item.end
     job.creation_time = job.training_start_time = start
     job.last_modified_time = job.training_end_time = end
     job.billable_time_in_seconds = int((end - start).total_seconds()) if end else None

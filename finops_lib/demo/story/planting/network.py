@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from moto.elb.models import elb_backends
@@ -83,8 +84,7 @@ def _plant_load_balancer(item: Resource, targets: list[Resource]) -> None:
     balancer.activate()
     backend.load_balancers[item.bill_id] = balancer
     backend.tagging_service.tag_resource(item.bill_id, tag_list(item))
-    if targets:
-        _plant_targets(backend, item, balancer, targets)
+    _plant_targets(backend, item, balancer, targets)
 
 
 def _plant_targets(backend: Any, item: Resource, balancer: Any, targets: list[Resource]) -> None:
@@ -103,5 +103,5 @@ def _plant_classic(item: Resource) -> None:
     balancer = elb_backends[item.account][item.region].create_load_balancer(
         item.name, [f"{item.region}a"], [port]
     )
-    balancer.created_time = born(item)
+    balancer.created_time = born(item).replace(tzinfo=UTC)
     balancer.tags.update(item.tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from moto.budgets.models import budgets_backends
 from moto.organizations.models import organizations_backends
@@ -10,7 +10,7 @@ from moto.organizations.models import organizations_backends
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.teams import PAYER
 
-FOUNDED = datetime(2024, 3, 1, tzinfo=UTC)
+FOUNDED = datetime(2024, 3, 1)
 BUDGET_LIMIT = 30_000
 """Set when the company was smaller; without an alert to anybody."""
 
