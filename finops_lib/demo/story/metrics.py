@@ -23,6 +23,7 @@ FIVE_MINUTES, HOUR, DAY = 300, 3600, 86_400
 GIB = 2.0**30
 
 Values = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
 
 
 class Series(NamedTuple):
@@ -33,7 +34,7 @@ class Series(NamedTuple):
     namespace: str
     metric: str
     dimensions: dict[str, str]
-    times: npt.NDArray[np.datetime64]
+    times: Times
     values: Values
     period_s: int
 
@@ -41,7 +42,7 @@ class Series(NamedTuple):
 class Load(NamedTuple):
     """A profile of a machine: percent of CPU, memory and GPU; gigabytes over the network an hour."""
 
-    cpu: Callable[[Values, np.random.Generator], Values]
+    cpu: Callable[[Times, np.random.Generator], Values]
     memory_pct: float | None
     gib_per_hour: float
     gpu_pct: float | None = None
@@ -72,45 +73,45 @@ def series(ledger: Ledger) -> Iterator[Series]:
                 yield from _bucket(item)
 
 
-def _clock(period_s: int, start: datetime | None) -> npt.NDArray[np.datetime64]:
+def _clock(period_s: int, start: datetime | None) -> Times:
     first = np.datetime64(METRICS_FROM, "s")
     times = np.arange(first, np.datetime64(AS_OF, "s"), np.timedelta64(period_s, "s"))
     return times if start is None else times[times >= np.datetime64(start, "s")]
 
 
-def _hours_of_day(times: npt.NDArray[np.datetime64]) -> Values:
-    return (times - times.astype("datetime64[D]")) / np.timedelta64(1, "h")
+def _hours_of_day(times: Times) -> Values:
+    return np.asarray((times - times.astype("datetime64[D]")) / np.timedelta64(1, "h"))
 
 
-def _is_office(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.bool_]:
+def _is_office(times: Times) -> npt.NDArray[np.bool_]:
     weekday = (times.astype("datetime64[D]").astype(int) + 3) % 7 < 5
     of_day = _hours_of_day(times)
     return np.asarray(weekday & (of_day >= 13) & (of_day < 22))
 
 
 def _flat(level: float, spread: float, top: float = 100.0) -> Callable[..., Values]:
-    def cpu(times: Values, rng: np.random.Generator) -> Values:
+    def cpu(times: Times, rng: np.random.Generator) -> Values:
         return np.clip(rng.normal(level, spread, len(times)), 0.1, top)
 
     return cpu
 
 
 def _wave(level: float, swing: float, spread: float) -> Callable[..., Values]:
-    def cpu(times: Values, rng: np.random.Generator) -> Values:
+    def cpu(times: Times, rng: np.random.Generator) -> Values:
         wave = 1 + swing * np.sin((_hours_of_day(times) - 8) / 24 * 2 * np.pi)
         return np.clip(level * wave + rng.normal(0, spread, len(times)), 0.5, 98.0)
 
     return cpu
 
 
-def _office(times: Values, rng: np.random.Generator) -> Values:
+def _office(times: Times, rng: np.random.Generator) -> Values:
     noise = rng.normal(0, 1, len(times))
     return np.where(
         _is_office(times), np.clip(52 + 9 * noise, 10, 92), np.clip(2.2 + 0.4 * noise, 0.5, 4)
     )
 
 
-def _nightly(times: Values, rng: np.random.Generator) -> Values:
+def _nightly(times: Times, rng: np.random.Generator) -> Values:
     """An hour of full load each night: on average 4.4 %, at most 95 %."""
     of_day = _hours_of_day(times)
     return np.where(
@@ -156,16 +157,14 @@ def _machine(item: Resource, rng: np.random.Generator) -> Iterator[Series]:
         yield from _gpus(item, load.gpu_pct, hourly, rng)
 
 
-def _running(item: Resource, times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+def _running(item: Resource, times: Times) -> Times:
     if item.profile != "night_gpu":
         return times
     of_day = _hours_of_day(times)
     return times[(of_day >= 1) & (of_day < 7)]
 
 
-def _gpus(
-    item: Resource, level: float, times: npt.NDArray[np.datetime64], rng: np.random.Generator
-) -> Iterator[Series]:
+def _gpus(item: Resource, level: float, times: Times, rng: np.random.Generator) -> Iterator[Series]:
     count = {"p3.8xlarge": 4, "g5.12xlarge": 4}.get(item.spec["instance_type"], 1)
     on = _is_office(times) if item.profile == "office_gpu" else np.ones(len(times), dtype=bool)
     for index in range(count):
@@ -296,7 +295,7 @@ def _bucket(item: Resource) -> Iterator[Series]:
     )
 
 
-def _at(pattern: Values, times: npt.NDArray[np.datetime64]) -> Values:
+def _at(pattern: Values, times: Times) -> Values:
     """The pattern's values in the hours of `times`."""
     index = ((times - np.datetime64(START, "s")) / np.timedelta64(1, "h")).astype(int)
     return np.asarray(pattern[index])
@@ -304,6 +303,6 @@ def _at(pattern: Values, times: npt.NDArray[np.datetime64]) -> Values:
 
 def _series(
     item: Resource, namespace: str, metric: str, dimensions: dict[str, str],
-    times: npt.NDArray[np.datetime64], values: Values, period_s: int,
+    times: Times, values: Values, period_s: int,
 ) -> Series:  # fmt: skip
     return Series(item.account, item.region, namespace, metric, dimensions, times, values, period_s)

@@ -29,7 +29,7 @@ def plant_buckets(ledger: Ledger) -> None:
 
 
 def _plant_bucket(item: Resource) -> None:
-    backend = s3_backends[item.account]["aws"]
+    backend: Any = s3_backends[item.account]["aws"]
     bucket = backend.create_bucket(item.name, item.region)
     bucket.creation_date = born(item)
     if item.tags:

@@ -8,11 +8,11 @@ from typing import Any
 
 from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models.amis import Ami
-from moto.ec2.models.elastic_block_store import Snapshot, Volume
+from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.models.instances import InstanceState
 
 from finops_lib.demo.story.ledger import Ledger, Resource, identifier
-from finops_lib.demo.story.planting.backends import born, ec2, subnet
+from finops_lib.demo.story.planting.backends import VOLUME, born, ec2, subnet
 from finops_lib.demo.story.timeline import AS_OF
 
 
@@ -74,7 +74,7 @@ def _plant_instance(item: Resource, image_id: str) -> None:
 
 def _plant_group(members: list[Resource]) -> None:
     first = members[0]
-    backend = autoscaling_backends[first.account][first.region]
+    backend: Any = autoscaling_backends[first.account][first.region]
     name, instance_type = first.spec["asg"], first.spec["instance_type"]
     backend.create_launch_configuration(
         name=name, image_id=identifier("image", "public-base"), key_name=None, kernel_id="",
@@ -97,7 +97,7 @@ def _plant_group(members: list[Resource]) -> None:
 def _plant_volume(item: Resource) -> None:
     backend = ec2(item)
     spec = item.spec
-    volume = Volume(
+    volume = VOLUME(
         backend, item.id, int(spec["size_gib"]), spec["zone"], volume_type=spec["volume_type"],
         iops=spec.get("iops", {"gp3": 3000}.get(spec["volume_type"])),
         throughput=125 if spec["volume_type"] == "gp3" else None, encrypted=True,
@@ -113,7 +113,7 @@ def _plant_volume(item: Resource) -> None:
 def _snapshot(item: Resource, image: Resource | None = None) -> Any:
     backend = ec2(item)
     volume_id = item.spec.get("volume_id", identifier("volume", f"gone/{item.name}"))
-    volume = Volume(backend, volume_id, int(item.spec["size_gib"]), f"{item.region}a")
+    volume = VOLUME(backend, volume_id, int(item.spec["size_gib"]), f"{item.region}a")
     words = f"Created by CreateImage for {image.id}" if image else item.name
     snapshot = Snapshot(
         backend, item.id, volume, words, encrypted=True, from_ami=image.id if image else None
