@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from nbformat import NotebookNode
 
 from finops_lib.errors import ReportError
 from finops_lib.export.cover import Cover
@@ -14,6 +16,7 @@ from finops_lib.export.history import Run, previous_of
 from finops_lib.export.html import ReportExporter
 from finops_lib.export.index import index_page, run_page
 from finops_lib.export.markdown import export_markdown
+from finops_lib.export.mask import Mask, leaks, mask_cover, mask_notebook
 from finops_lib.export.pdf import print_to_pdf
 from finops_lib.export.slides import export_slides
 from finops_lib.report.folder import MANIFEST, runs
@@ -28,25 +31,54 @@ SLIDES = "slides"
 _KINDS = {".pdf": "PDF", ".md": "Markdown", ".parquet": "table", ".json": "what the run was made of", ".csv": "table"}  # fmt: skip
 
 
-def render(folder: Path, cover: Cover, formats: Collection[str] = ("html",)) -> list[str]:
+def render(
+    folder: Path,
+    cover: Cover,
+    formats: Collection[str] = ("html",),
+    *,
+    mask: Mask | None = None,
+    into: Path | None = None,
+) -> list[str]:
     """Write the run's pages beside its `notebooks/`; what could not be made is returned in words.
 
     "html" is one page per notebook and the run's index.html, "slides" the deck of all of them,
-    "pdf" a PDF of each page and of the deck, "markdown" the words of each. Needs the manifest.
+    "pdf" a PDF of each page and of the deck, "markdown" the words of each. Needs the manifest. With
+    `mask` every text is masked, `into` another folder, which may leave the company as it is. Raises
+    ReportError where a masked page still shows a name.
     """
     manifest = _manifest(folder)
     cover = replace(cover, provenance=cover.provenance or provenance(manifest))
     names = [outcome["name"] for outcome in manifest["notebooks"]]
     notebooks = {name: read_notebook(folder / "notebooks" / f"{name}.ipynb") for name in names}
-    for name, notebook in notebooks.items():
-        _write(folder / f"{name}.html", ReportExporter(cover, name).from_notebook_node(notebook)[0])
-        if "markdown" in formats:
-            _write(folder / f"{name}.md", export_markdown(notebook, cover))
-    if "slides" in formats:
-        _write(folder / f"{SLIDES}.html", export_slides(list(notebooks.values()), cover))
-    problems = _print_all(folder, names) if "pdf" in formats else []
-    write_run_index(folder)
+    if mask:
+        cover = mask_cover(cover, mask)
+        notebooks = {name: mask_notebook(nb, mask) for name, nb in notebooks.items()}
+    target = into or folder
+    target.mkdir(parents=True, exist_ok=True)
+    for file, text in _texts(notebooks, cover, formats):
+        _refuse_leaks(file, text, mask)
+        _write(target / file, text)
+    problems = _print_all(target, names) if "pdf" in formats else []
+    if target == folder:
+        write_run_index(folder)
     return problems
+
+
+def _texts(
+    notebooks: Mapping[str, NotebookNode], cover: Cover, formats: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    for name, notebook in notebooks.items():
+        yield f"{name}.html", ReportExporter(cover, name).from_notebook_node(notebook)[0]
+        if "markdown" in formats:
+            yield f"{name}.md", export_markdown(notebook, cover)
+    if "slides" in formats:
+        yield f"{SLIDES}.html", export_slides(list(notebooks.values()), cover)
+
+
+def _refuse_leaks(file: str, text: str, mask: Mask | None) -> None:
+    found = leaks(text, mask) if mask else set()
+    if found:
+        raise ReportError(f"{file} would still show {len(found)} names that were to be masked; it was not written.")  # fmt: skip
 
 
 def write_run_index(folder: Path) -> None:
