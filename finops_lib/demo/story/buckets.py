@@ -59,6 +59,7 @@ BUCKETS = (
            lifecycle="backups"),
     Bucket("halcyon-replica-west", "replica_bucket", teams.FRAUD, 5, region=teams.SECOND_REGION,
            reads_per_hour=500),
+    Bucket("halcyon-billing-exports", "export_bucket", teams.SERVING, 0.02, objects=400, account=teams.PAYER),
     Bucket("halcyon-tmp-migration", "empty_bucket", teams.RECS_DEV, 0, objects=0),
     Bucket("halcyon-hackathon-2025", "empty_bucket", teams.VISION, 0, objects=0),
 )  # fmt: skip

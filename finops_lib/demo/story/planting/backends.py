@@ -10,7 +10,6 @@ from moto.ec2.models.elastic_block_store import Volume
 
 from finops_lib.demo.story.ledger import Resource
 
-
 VOLUME: Any = Volume
 """The emulator's volume; it leaves methods of its base abstract, which only type checkers mind."""
 
