@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
 from finops_lib.demo.emulator.requests import Asked
 
-XML_SERVICES = {
-    "ec2",
-    "s3",
-    "sts",
-    "iam",
-    "rds",
-    "elasticloadbalancing",
-    "autoscaling",
-    "sns",
-    "cloudformation",
+XML_ERRORS = {
+    "s3": "<Error>{}<RequestId>emulated</RequestId></Error>",
+    "ec2": "<Response><Errors><Error>{}</Error></Errors><RequestID>emulated</RequestID></Response>",
 }
-
-STATUS = {
-    200: "OK",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    503: "Service Unavailable",
-}
+XML_ERROR = (
+    "<ErrorResponse><Error><Type>Sender</Type>{}</Error>"
+    "<RequestId>emulated</RequestId></ErrorResponse>"
+)
+REST_XML_SERVICES = ("s3", "cloudfront", "route53")
 
 
 class Refused(Exception):
     """A request that the service refuses, with its error code."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -54,11 +46,11 @@ class Answer:
         headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
         if self.error_code:
             headers.append(("x-amzn-ErrorType", self.error_code))
-        start_response(f"{self.status} {STATUS.get(self.status, 'Error')}", headers)
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", headers)
         return [self.body]
 
 
-def ok(content: dict[str, Any]) -> Answer:
+def ok(content: Mapping[str, Any]) -> Answer:
     """A JSON answer; times become seconds since the epoch, as the protocol has them."""
     text = json.dumps(content, default=_plain)
     return Answer(200, "application/x-amz-json-1.1", text.encode())
@@ -66,17 +58,24 @@ def ok(content: dict[str, Any]) -> Answer:
 
 def error(request: Asked, code: str, message: str, status: int) -> Answer:
     """An error in the request's own format."""
-    if request.service in XML_SERVICES:
+    is_form = request.content_type.startswith("application/x-www-form-urlencoded")
+    if is_form or request.service in REST_XML_SERVICES:
         inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-        if request.service == "s3":
-            body = f"<Error>{inner}</Error>"
-        elif request.service == "ec2":
-            body = f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>r</RequestID></Response>"
-        else:
-            body = f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error><RequestId>r</RequestId></ErrorResponse>"
+        body = XML_ERRORS.get(request.service, XML_ERROR).format(inner)
         return Answer(status, "text/xml", body.encode())
+    if "cbor" in request.content_type:
+        fields = {"__type": code, "message": message}
+        return Answer(status, "application/cbor", _cbor(fields), code)
     text = json.dumps({"__type": code, "message": message, "Message": message})
     return Answer(status, "application/x-amz-json-1.1", text.encode(), code)
+
+
+def _cbor(fields: dict[str, str]) -> bytes:
+    """A map of texts in CBOR (RFC 8949): major types 5 and 3, lengths in two bytes."""
+    texts = [text.encode() for pair in fields.items() for text in pair]
+    return bytes([0xA0 | len(fields)]) + b"".join(
+        b"\x79" + len(text).to_bytes(2, "big") + text for text in texts
+    )
 
 
 def _plain(value: Any) -> Any:

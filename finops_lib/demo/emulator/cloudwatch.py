@@ -207,6 +207,20 @@ def list_metrics(store: MetricStore, body: dict[str, Any]) -> dict[str, Any]:
     return {"Metrics": found, **more}
 
 
+def statistics_of(datum: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statistics of one datum of PutMetricData: of a set, of counted values or of one value."""
+    if stats := datum.get("StatisticValues"):
+        count, total = float(stats["SampleCount"]), float(stats["Sum"])
+        ends = {"maximum": [float(stats["Maximum"])], "minimum": [float(stats["Minimum"])]}
+        return [{"average": [total / count], "total": [total], "samples": [count], **ends}]
+    values = datum.get("Values") or [datum["Value"]]
+    counts = datum.get("Counts") or [1.0] * len(values)
+    return [
+        {"average": [v], "maximum": [v], "minimum": [v], "total": [v * n], "samples": [n]}
+        for v, n in zip(map(float, values), map(float, counts), strict=True)
+    ]
+
+
 def _has(dimensions: tuple[tuple[str, str], ...], wanted: dict[str, str]) -> bool:
     return any(k == wanted["Name"] and wanted.get("Value") in (None, v) for k, v in dimensions)
 

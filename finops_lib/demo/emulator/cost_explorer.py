@@ -1,264 +1,267 @@
-"""Cost Explorer, answered from planted daily costs, strict where AWS is strict."""
+"""Cost Explorer over the planted bill: GetCostAndUsage and what lists and forecasts from it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.cost_filters import DIMENSIONS, matching
+from finops_lib.demo.emulator.daily_costs import METRICS, TAG
+from finops_lib.demo.emulator.paging import page, with_token
+from finops_lib.demo.emulator.requests import Asked
+from finops_lib.demo.emulator.state import State
 
-PAGE = 2_000
-"""Groups in one page of an answer."""
+GROUPS_PER_PAGE = 1000
+MONTHS_KEPT = 14
+"""Cost Explorer's history, counted from the month of the newest charge."""
 
-DIMENSIONS = {
-    "SERVICE": "ServiceName", "LINKED_ACCOUNT": "SubAccountId", "REGION": "RegionId",
-    "USAGE_TYPE": "x_UsageType", "OPERATION": "x_Operation", "INSTANCE_TYPE": "x_InstanceType",
-    "RECORD_TYPE": "x_LineItemType",
-}  # fmt: skip
-METRICS = {
-    "UnblendedCost": "BilledCost", "AmortizedCost": "EffectiveCost", "NetUnblendedCost": "BilledCost",
-    "NetAmortizedCost": "EffectiveCost", "BlendedCost": "BilledCost", "UsageQuantity": "ConsumedQuantity",
-}  # fmt: skip
-NO_VALUE = {"REGION": "NoRegion", "INSTANCE_TYPE": "NoInstanceType", "OPERATION": "NoOperation"}
+METRIC_NAMES = frozenset(METRICS) - {"ListCost"}
+Body = dict[str, Any]
 
 
-@dataclass
-class CostExplorer:
-    """The payer's costs by day and dimension, and what is kept in its anomaly detection."""
+def get_cost_and_usage(state: State, request: Asked, body: Body) -> Body:
+    """Costs by period and up to two groups.
 
-    costs: pd.DataFrame = field(default_factory=pd.DataFrame)
-    today: date = date(2026, 1, 1)
-    monitors: dict[str, dict[str, Any]] = field(default_factory=dict)
-    subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def put(self, costs: pd.DataFrame, today: date) -> None:
-        """Serve these costs (DAILY_CUBE columns, x_LineItemType where known); `today` is still open."""
-        self.costs = costs.assign(ChargeDay=pd.to_datetime(costs["ChargeDay"]))
-        self.today = today
-
-
-def get_cost_and_usage(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """GetCostAndUsage: days or months, up to two groups, filters, pages."""
-    start, end = _period(body)
-    groups, metrics = body.get("GroupBy", []), body.get("Metrics") or []
-    if len(groups) > 2:
-        raise Refused("ValidationException", "Only up to 2 GroupBy expressions are allowed.")
-    if not metrics or set(metrics) - set(METRICS):
-        raise Refused("ValidationException", f"Metrics must be among {', '.join(METRICS)}.")
-    costs = _filtered(state.costs, body.get("Filter"))
-    costs = costs[(costs["ChargeDay"] >= str(start)) & (costs["ChargeDay"] < str(end))]
-    monthly = body["Granularity"] == "MONTHLY"
-    moment = costs["ChargeDay"].dt.to_period("M").dt.start_time if monthly else costs["ChargeDay"]
-    keys = [_group_values(costs, group) for group in groups]
-    columns = sorted({METRICS[metric] for metric in metrics})
-    sums = costs[columns].groupby([moment.rename("_at"), *keys], sort=True).sum()
-    first = int(body.get("NextPageToken") or 0)
-    page = sums.iloc[first : first + PAGE] if groups else sums
-    results = [
-        _result(state, at, page, groups, metrics, monthly, start, end)
-        for at in _moments(start, end, monthly)
-    ]
-    more = {"NextPageToken": str(first + PAGE)} if groups and len(sums) > first + PAGE else {}
-    return {
-        "ResultsByTime": results,
-        "GroupDefinitions": groups,
-        "DimensionValueAttributes": [],
-        **more,
-    }
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
+    """
+    start, end = period(state, body)
+    granularity = _granularity(body)
+    metrics, groups = _metrics(body), _groups(body)
+    costs = chosen(state, request, start, end, body.get("Filter"))
+    slots = _slots(start, end, granularity)
+    costs = costs.assign(slot=_slot_of(costs["day"], slots))
+    results = [r for cut in _cuts(costs, slots, groups, metrics) for r in cut]
+    found, token = page(results, body.get("NextPageToken"), GROUPS_PER_PAGE)
+    answer = {"ResultsByTime": _merged(found), "DimensionValueAttributes": _names(costs, groups)}
+    if groups:
+        answer["GroupDefinitions"] = body["GroupBy"]
+    return with_token(answer, "NextPageToken", token)
 
 
-def _period(body: dict[str, Any]) -> tuple[date, date]:
-    span = body.get("TimePeriod", {})
+def get_dimension_values(state: State, request: Asked, body: Body) -> Body:
+    """The values of one dimension in a period."""
+    if body.get("Dimension") not in DIMENSIONS:
+        raise Refused("ValidationException", f"Dimension {body.get('Dimension')} is not supported.")
+    costs = chosen(state, request, *period(state, body), body.get("Filter"))
+    values = [v for v in sorted(costs[body["Dimension"]].unique()) if _has(v, body)]
+    found, token = page(values, body.get("NextPageToken"), GROUPS_PER_PAGE)
+    listed = [{"Value": v, "Attributes": _attributes(costs, body["Dimension"], v)} for v in found]
+    answer = {"DimensionValues": listed, "ReturnSize": len(listed), "TotalSize": len(values)}
+    return with_token(answer, "NextPageToken", token)
+
+
+def get_tags(state: State, request: Asked, body: Body) -> Body:
+    """The tag keys in a period, or the values of one of them."""
+    costs = chosen(state, request, *period(state, body), body.get("Filter"))
+    key = body.get("TagKey")
+    names = [n for n in costs.columns if n.startswith(TAG)]
+    values = sorted(n.removeprefix(TAG) for n in names if (costs[n] != "").any())
+    if key:
+        values = sorted(costs[TAG + key].unique()) if TAG + key in costs else []
+    found, token = page(
+        [v for v in values if _has(v, body)], body.get("NextPageToken"), GROUPS_PER_PAGE
+    )
+    answer = {"Tags": list(found), "ReturnSize": len(found), "TotalSize": len(values)}
+    return with_token(answer, "NextPageToken", token)
+
+
+def get_cost_forecast(state: State, request: Asked, body: Body) -> Body:
+    """What the next days cost: the mean of the last thirty full ones, with their spread around it."""
+    newest = known(state)["day"].max()
+    start, end = (pd.Timestamp(body["TimePeriod"][k]) for k in ("Start", "End"))
+    if start < newest or end <= start:
+        raise Refused("ValidationException", "Start date cannot be before the current date.")
+    metric = body["Metric"].title().replace("_", "")
+    costs = matching_account(known(state), request)
+    costs = costs[matching(costs, body.get("Filter"))]
+    by_day = costs[costs["day"].between(newest - timedelta(days=31), newest, inclusive="neither")]
+    totals = by_day.groupby("day")[metric].sum()
+    rows = []
+    for first, last in _slots(start, end, body["Granularity"]):
+        days = (last - first).days
+        mean, spread = totals.mean() * days, 1.28 * totals.std() * days**0.5
+        rows.append({
+            "TimePeriod": _dates(first, last), "MeanValue": _amount(mean),
+            "PredictionIntervalLowerBound": _amount(mean - spread),
+            "PredictionIntervalUpperBound": _amount(mean + spread),
+        })  # fmt: skip
+    total = totals.mean() * (end - start).days
+    return {"Total": {"Amount": _amount(total), "Unit": "USD"}, "ForecastResultsByTime": rows}
+
+
+def known(state: State) -> pd.DataFrame:
+    """The planted bill; Refused as for an account that switched Cost Explorer on just now."""
+    if state.costs is None:
+        raise Refused(
+            "DataUnavailableException",
+            "Data is not available. Please try to adjust the time period.",
+        )
+    return state.costs
+
+
+def period(state: State, body: Body) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Start and exclusive end of the request; Refused where Cost Explorer refuses them."""
     try:
-        start, end = (date.fromisoformat(span[name]) for name in ("Start", "End"))
+        start, end = (
+            pd.Timestamp(date.fromisoformat(body["TimePeriod"][k])) for k in ("Start", "End")
+        )
     except (KeyError, ValueError):
         raise Refused(
-            "ValidationException", "TimePeriod must be Start and End as YYYY-MM-DD."
+            "ValidationException", "TimePeriod must have Start and End as YYYY-MM-DD."
         ) from None
     if start >= end:
         raise Refused(
             "ValidationException", "Start date (and hour) should be before end date (and hour)"
         )
-    if body.get("Granularity") not in ("DAILY", "MONTHLY"):
-        raise Refused("ValidationException", "Granularity must be DAILY or MONTHLY here.")
+    newest = known(state)["day"].max()
+    oldest = newest.replace(day=1) - pd.DateOffset(months=MONTHS_KEPT)
+    if start < oldest:
+        raise Refused(
+            "ValidationException",
+            f"You haven't enabled historical data beyond {MONTHS_KEPT} months",
+        )
+    if start > newest + timedelta(days=1):
+        raise Refused("DataUnavailableException", "Data is not available for the time period.")
     return start, end
 
 
-def _filtered(costs: pd.DataFrame, expression: dict[str, Any] | None) -> pd.DataFrame:
-    return costs if not expression else costs[_matches(costs, expression)]
+def matching_account(costs: pd.DataFrame, request: Asked) -> pd.DataFrame:
+    """A linked account sees itself; the payer, who is not billed as a linked account, sees all."""
+    own = costs["LINKED_ACCOUNT"] == request.account
+    return costs[own] if own.any() and request.account != "123456789012" else costs
 
 
-def _matches(costs: pd.DataFrame, expression: dict[str, Any]) -> pd.Series:
-    if len(expression) != 1:
-        raise Refused(
-            "ValidationException",
-            "An expression has exactly one of Dimensions, Tags, And, Or, Not.",
-        )
-    ((kind, inner),) = expression.items()
-    if kind in ("And", "Or"):
-        if len(inner) < 2:
-            raise Refused("ValidationException", f"{kind} needs at least 2 expressions.")
-        found = [_matches(costs, e) for e in inner]
-        both = found[0]
-        for other in found[1:]:
-            both = both & other if kind == "And" else both | other
-        return both
-    if kind == "Not":
-        return ~_matches(costs, inner)
-    values = _values(costs, "TAG" if kind == "Tags" else "DIMENSION", inner["Key"])
-    return values.isin(inner.get("Values", []))
+def chosen(
+    state: State, request: Asked, start: pd.Timestamp, end: pd.Timestamp, expression: Body | None
+) -> pd.DataFrame:
+    """The bill's rows in the period that the filter keeps."""
+    costs = matching_account(known(state), request)
+    costs = costs[(costs["day"] >= start) & (costs["day"] < end)]
+    return costs[matching(costs, expression)]
 
 
-def _group_values(costs: pd.DataFrame, group: dict[str, str]) -> pd.Series:
-    values = _values(costs, group["Type"], group["Key"])
-    if group["Type"] == "TAG":
-        values = group["Key"] + "$" + values
-    return values.rename(f"{group['Type']}:{group['Key']}")
+def _granularity(body: Body) -> str:
+    granularity = body.get("Granularity")
+    if granularity == "HOURLY":
+        raise Refused("AccessDeniedException", "You haven't enabled hourly granularity.")
+    if granularity not in ("DAILY", "MONTHLY"):
+        raise Refused("ValidationException", "Granularity must be DAILY, MONTHLY or HOURLY.")
+    return str(granularity)
 
 
-def _values(costs: pd.DataFrame, kind: str, key: str) -> pd.Series:
-    column = DIMENSIONS.get(key) if kind == "DIMENSION" else f"x_tag_{key}"
-    if column is None:
-        raise Refused("ValidationException", f"Dimension {key} is not emulated.")
-    if column not in costs:
-        return pd.Series("", index=costs.index)
-    return costs[column].astype("object").fillna(NO_VALUE.get(key, "")).astype(str)
+def _metrics(body: Body) -> list[str]:
+    metrics = [
+        m if m in METRIC_NAMES else m.title().replace("_", "") for m in body.get("Metrics") or []
+    ]
+    if not metrics or not set(metrics) <= METRIC_NAMES:
+        raise Refused("ValidationException", f"Metrics must be among {sorted(METRIC_NAMES)}.")
+    return metrics
 
 
-def _moments(start: date, end: date, monthly: bool) -> list[pd.Timestamp]:
-    if not monthly:
-        return list(pd.date_range(start, end, inclusive="left"))
-    return list(pd.period_range(start, end - timedelta(days=1), freq="M").to_timestamp())
+def _groups(body: Body) -> list[tuple[str, str]]:
+    """Each group's column and what its keys begin with."""
+    asked = body.get("GroupBy") or []
+    if len(asked) > 2:
+        raise Refused("ValidationException", "GroupBy can have at most two groups.")
+    for group in asked:
+        if group["Type"] == "DIMENSION" and group["Key"] not in DIMENSIONS:
+            raise Refused("ValidationException", "Group Definition dimension is invalid.")
+    return [
+        (TAG + g["Key"], f"{g['Key']}$") if g["Type"] == "TAG" else (g["Key"], "") for g in asked
+    ]
 
 
-def _result(
-    state: CostExplorer,
-    at: pd.Timestamp,
-    page: pd.DataFrame,
-    groups: list[dict[str, str]],
-    metrics: list[str],
-    monthly: bool,
-    start: date,
-    end: date,
-) -> dict[str, Any]:
-    after = at + (pd.offsets.MonthBegin(1) if monthly else pd.Timedelta(days=1))
-    span = {
-        "Start": max(at.date(), start).isoformat(),
-        "End": min(after.date(), end).isoformat(),
+def _slots(
+    start: pd.Timestamp, end: pd.Timestamp, granularity: str
+) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+    """The days or calendar months of the period; its ends cut the first and last month."""
+    inner = pd.date_range(start, end, freq="D" if granularity == "DAILY" else "MS")
+    edges = [start, *(t for t in inner if start < t < end), end]
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def _slot_of(days: pd.Series, slots: list[tuple[pd.Timestamp, pd.Timestamp]]) -> Any:
+    starts = pd.DatetimeIndex([first for first, _ in slots]).as_unit("us")
+    return starts.searchsorted(pd.DatetimeIndex(days).as_unit("us"), side="right") - 1
+
+
+def _cuts(
+    costs: pd.DataFrame, slots: list[tuple[pd.Timestamp, pd.Timestamp]],
+    groups: list[tuple[str, str]], metrics: list[str],
+) -> list[list[Body]]:  # fmt: skip
+    """For each slot its results: one with a total, or one for each group."""
+    columns = [column for column, _ in groups]
+    present = costs.assign(**{c: "" for c in columns if c not in costs})
+    sums = present.groupby(["slot", *columns], observed=True)[metrics].sum()
+    newest = costs["day"].max()
+    cuts = []
+    for number, (first, last) in enumerate(slots):
+        base = {"TimePeriod": _dates(first, last), "Total": {}, "Groups": [],
+                "Estimated": bool(newest < last)}  # fmt: skip
+        rows = sums.loc[[number]] if number in sums.index.get_level_values(0) else sums.iloc[:0]
+        if groups:
+            found = [
+                {"Keys": [p + str(k) for k, (_, p) in zip(key[1:], groups, strict=True)],
+                 "Metrics": _amounts(values, metrics)}
+                for key, values in zip(rows.index, rows.to_numpy(), strict=True)
+            ]  # fmt: skip
+            cuts.append([{**base, "Groups": [group]} for group in found] or [base])
+        else:
+            cuts.append([{**base, "Total": _amounts(rows.sum().to_numpy(), metrics)}])
+    return cuts
+
+
+def _merged(results: Any) -> list[Body]:
+    """Results of the same slot as one, as they are answered."""
+    merged: list[Body] = []
+    for result in results:
+        if merged and merged[-1]["TimePeriod"] == result["TimePeriod"]:
+            merged[-1]["Groups"] += result["Groups"]
+        else:
+            merged.append({**result, "Groups": list(result["Groups"])})
+    return merged
+
+
+def _amounts(values: Any, metrics: list[str]) -> Body:
+    return {
+        metric: {"Amount": _amount(value), "Unit": "USD" if metric.endswith("Cost") else "N/A"}
+        for metric, value in zip(metrics, values, strict=True)
     }
-    here = (
-        page.xs(at, level="_at", drop_level=True)
-        if groups and at in page.index.get_level_values(0)
-        else None
-    )
-    result: dict[str, Any] = {
-        "TimePeriod": span,
-        "Total": {},
-        "Groups": [],
-        "Estimated": after.date() > state.today - timedelta(days=2),
-    }
-    if not groups:
-        row = page.loc[at] if at in page.index else None
-        result["Total"] = {metric: _amount(row, metric) for metric in metrics}
-    elif here is not None:
-        for keys, row in here.iterrows():
-            names = list(keys) if isinstance(keys, tuple) else [keys]
-            result["Groups"].append(
-                {"Keys": names, "Metrics": {m: _amount(row, m) for m in metrics}}
-            )
-    return result
 
 
-def _amount(row: Any, metric: str) -> dict[str, str]:
-    value = 0.0 if row is None else float(row[METRICS[metric]])
-    return {"Amount": repr(value), "Unit": "N/A" if metric == "UsageQuantity" else "USD"}
+def _amount(value: float) -> str:
+    """Ten decimals, as the API answers."""
+    return f"{value:.10f}"
 
 
-def get_dimension_values(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """GetDimensionValues of the emulated dimensions."""
-    values = sorted(set(_values(state.costs, "DIMENSION", body["Dimension"])))
-    found = [{"Value": value, "Attributes": {}} for value in values]
-    return {"DimensionValues": found, "ReturnSize": len(found), "TotalSize": len(found)}
+def _dates(first: pd.Timestamp, last: pd.Timestamp) -> dict[str, str]:
+    return {"Start": first.date().isoformat(), "End": last.date().isoformat()}
 
 
-def get_tags(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """GetTags: the active tag keys, or the values of one."""
-    keys = [c.removeprefix("x_tag_") for c in state.costs.columns if c.startswith("x_tag_")]
-    found = sorted(set(_values(state.costs, "TAG", body["TagKey"]))) if "TagKey" in body else keys
-    return {"Tags": found, "ReturnSize": len(found), "TotalSize": len(found)}
+def _names(costs: pd.DataFrame, groups: list[tuple[str, str]]) -> list[Body]:
+    if "LINKED_ACCOUNT" not in [column for column, _ in groups]:
+        return []
+    values = sorted(costs["LINKED_ACCOUNT"].unique())
+    return [{"Value": v, "Attributes": _attributes(costs, "LINKED_ACCOUNT", v)} for v in values]
 
 
-def create_anomaly_monitor(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """CreateAnomalyMonitor; a second monitor of all services is refused, as AWS does."""
-    monitor = body["AnomalyMonitor"]
-    taken = [m for m in state.monitors.values() if m["MonitorName"] == monitor["MonitorName"]]
-    dimensional = [m for m in state.monitors.values() if m["MonitorType"] == "DIMENSIONAL"]
-    if taken or (monitor["MonitorType"] == "DIMENSIONAL" and dimensional):
-        raise Refused("ValidationException", "Limit exceeded on dimensional spend monitor creation")
-    arn = f"arn:aws:ce::anomalymonitor/{len(state.monitors) + 1:08d}"
-    state.monitors[arn] = {**monitor, "MonitorArn": arn}
-    return {"MonitorArn": arn}
+def _attributes(costs: pd.DataFrame, dimension: str, value: str) -> dict[str, str]:
+    if dimension != "LINKED_ACCOUNT":
+        return {}
+    names = costs.loc[costs["LINKED_ACCOUNT"] == value, "LINKED_ACCOUNT_NAME"]
+    return {"description": str(names.iloc[0])}
 
 
-def get_anomaly_monitors(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """GetAnomalyMonitors."""
-    return {"AnomalyMonitors": list(state.monitors.values())}
-
-
-def delete_anomaly_monitor(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """DeleteAnomalyMonitor."""
-    if state.monitors.pop(body["MonitorArn"], None) is None:
-        raise Refused("UnknownMonitorException", "The monitor does not exist.")
-    return {}
-
-
-def create_anomaly_subscription(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """CreateAnomalySubscription."""
-    arn = f"arn:aws:ce::anomalysubscription/{len(state.subscriptions) + 1:08d}"
-    state.subscriptions[arn] = {**body["AnomalySubscription"], "SubscriptionArn": arn}
-    return {"SubscriptionArn": arn}
-
-
-def get_anomaly_subscriptions(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """GetAnomalySubscriptions."""
-    return {"AnomalySubscriptions": list(state.subscriptions.values())}
-
-
-def update_anomaly_subscription(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """UpdateAnomalySubscription."""
-    held = state.subscriptions.get(body["SubscriptionArn"])
-    if held is None:
-        raise Refused("UnknownSubscriptionException", "The subscription does not exist.")
-    held.update({k: v for k, v in body.items() if k != "SubscriptionArn"})
-    return {"SubscriptionArn": body["SubscriptionArn"]}
-
-
-def delete_anomaly_subscription(state: CostExplorer, body: dict[str, Any]) -> dict[str, Any]:
-    """DeleteAnomalySubscription."""
-    if state.subscriptions.pop(body["SubscriptionArn"], None) is None:
-        raise Refused("UnknownSubscriptionException", "The subscription does not exist.")
-    return {}
+def _has(value: str, body: Body) -> bool:
+    return str(body.get("SearchString") or "").lower() in value.lower()
 
 
 OPERATIONS = {
     "GetCostAndUsage": get_cost_and_usage,
     "GetDimensionValues": get_dimension_values,
     "GetTags": get_tags,
-    "CreateAnomalyMonitor": create_anomaly_monitor,
-    "GetAnomalyMonitors": get_anomaly_monitors,
-    "DeleteAnomalyMonitor": delete_anomaly_monitor,
-    "CreateAnomalySubscription": create_anomaly_subscription,
-    "GetAnomalySubscriptions": get_anomaly_subscriptions,
-    "UpdateAnomalySubscription": update_anomaly_subscription,
-    "DeleteAnomalySubscription": delete_anomaly_subscription,
+    "GetCostForecast": get_cost_forecast,
 }
-
-
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON body of a request."""
-    found: dict[str, Any] = json.loads(body or b"{}")
-    return found

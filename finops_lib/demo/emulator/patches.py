@@ -2,67 +2,75 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
-from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from finops_lib.demo.emulator import cloudwatch
 from finops_lib.demo.emulator.answers import Refused
-from finops_lib.demo.emulator.cloudwatch import MetricStore
-
-stores: dict[tuple[str, str], MetricStore] = defaultdict(MetricStore)
-"""Metric stores by account and region."""
+from finops_lib.demo.emulator.paging import page, with_token
+from finops_lib.demo.emulator.state import State
 
 
-def patch_cloudwatch() -> None:
-    """Serve metrics from `stores`; everything else of CloudWatch (alarms, dashboards) stays moto's."""
-    CloudWatchBackend.put_metric_data = _put_metric_data
-    CloudWatchResponse.get_metric_data = _answer(cloudwatch.get_metric_data)
-    CloudWatchResponse.get_metric_statistics = _answer(cloudwatch.get_metric_statistics)
-    CloudWatchResponse.list_metrics = _answer(cloudwatch.list_metrics)
+def apply(state: State) -> None:
+    """Serve metrics from `state`, and EBS in pages; alarms and all the rest stay moto's."""
+    CloudWatchBackend.put_metric_data = _put_metric_data(state)  # type: ignore[method-assign]
+    for name, function in (
+        ("get_metric_data", cloudwatch.get_metric_data),
+        ("get_metric_statistics", cloudwatch.get_metric_statistics),
+        ("list_metrics", cloudwatch.list_metrics),
+    ):
+        setattr(CloudWatchResponse, name, _answer(state, function))
+    for name, key in (("describe_volumes", "Volumes"), ("describe_snapshots", "Snapshots")):
+        setattr(ElasticBlockStore, name, _paged(name, key))
 
 
-def _answer(function: Any) -> Any:
+def _answer(state: State, function: Callable[..., dict[str, Any]]) -> Any:
     def respond(self: Any) -> ActionResult:
-        store = stores[(self.current_account, self.region)]
+        store = state.metrics[(self.current_account, self.region)]
         try:
             return ActionResult(function(store, self._get_params()))
         except Refused as refused:
-            raise ValidationError(str(refused)) from None
+            raise ServiceException(refused.code, str(refused)) from None
 
     return respond
 
 
-def _put_metric_data(self: Any, namespace: str, metric_data: list[dict[str, Any]]) -> None:
-    store = stores[(self.account_id, self.region_name)]
-    for datum in metric_data:
-        self._validate_parameters_put_metric_data(datum, 1)
-        dimensions = {
-            (d["Name"] if isinstance(d, dict) else d.name): (
-                d["Value"] if isinstance(d, dict) else d.value
-            )
-            for d in datum.get("Dimensions") or []
-        }
-        moment = datum.get("Timestamp")
-        at = [moment.replace(tzinfo=None) if moment else _now()]
-        stats = datum.get("StatisticValues")
-        if stats:
-            count = float(stats["SampleCount"])
-            store.put(
-                namespace, datum["MetricName"], dimensions, at, average=[float(stats["Sum"]) / count],
-                maximum=[float(stats["Maximum"])], minimum=[float(stats["Minimum"])],
-                total=[float(stats["Sum"])], samples=[count],
-            )  # fmt: skip
-            continue
-        for value in datum.get("Values") or [datum.get("Value", 0)]:
-            store.put(namespace, datum["MetricName"], dimensions, at, values=[float(value)])
+def _put_metric_data(state: State) -> Any:
+    def put(self: Any, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        store = state.metrics[(self.account_id, self.region_name)]
+        for datum in metric_data:
+            dimensions = {d["Name"]: d["Value"] for d in datum.get("Dimensions") or []}
+            moment = (datum.get("Timestamp") or utcnow()).replace(tzinfo=None)
+            for values in cloudwatch.statistics_of(datum):
+                store.put(namespace, datum["MetricName"], dimensions, [moment], **values)
+
+    return put
 
 
-def _now() -> Any:
-    from moto.core.utils import utcnow
+def _paged(name: str, key: str) -> Any:
+    """The operation with MaxResults and NextToken; the filters and the list itself stay moto's."""
+    original = _ORIGINALS[name]
 
-    return utcnow()
+    def respond(self: Any) -> ActionResult:
+        everything = original(self).result[key]
+        size = self._get_int_param("MaxResults") or EBS_PAGE
+        try:
+            found, token = page(everything, self._get_param("NextToken"), size, "InvalidNextToken")
+        except Refused as refused:
+            raise ServiceException(refused.code, str(refused)) from None
+        return ActionResult(with_token({key: list(found)}, "NextToken", token))
+
+    return respond
+
+
+EBS_PAGE = 1000
+_ORIGINALS = {
+    name: getattr(ElasticBlockStore, name) for name in ("describe_volumes", "describe_snapshots")
+}

@@ -1,20 +1,23 @@
-"""The server: moto behind a door that injects faults, adds services and refuses in words."""
+"""Start and stop: moto's server on 127.0.0.1, in a thread of this process so that it can be planted."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from threading import Thread
-from types import TracebackType
 from typing import Any
 
-# Before moto is imported, or 1,301 snapshots of images that nobody owns would be in every account.
-os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+# moto reads it when it is imported; else 1,301 snapshots of other people appear in the account.
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from freezegun import freeze_time
+from moto.backends import list_of_moto_modules
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
@@ -22,116 +25,88 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import make_server
 
-from finops_lib.demo.emulator.answers import error
+from finops_lib.demo.emulator import patches
+from finops_lib.demo.emulator.answers import Refused, error, ok
+from finops_lib.demo.emulator.daily_costs import daily
 from finops_lib.demo.emulator.faults import FaultInjector, Faults
-from finops_lib.demo.emulator.more_services import State, answer
-from finops_lib.demo.emulator.patches import patch_cloudwatch, stores
-from finops_lib.demo.emulator.requests import Asked, asked
+from finops_lib.demo.emulator.operations import OPERATIONS
+from finops_lib.demo.emulator.requests import asked
+from finops_lib.demo.emulator.state import State
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
+MODULES = frozenset(list_of_moto_modules())
 
 
-class Door:
-    """The WSGI application that a client talks to."""
+class QuietHandler(MotoRequestHandler):
+    """moto's handler without a line on stderr for each request."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self.injector = FaultInjector()
-        self.calls: list[Asked] = []
-        self._moto = DomainDispatcherApplication(create_backend_app)
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing."""
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request: a fault, a service of ours, or moto."""
-        request = asked(environ)
-        self.calls.append(request)
-        ours = self.injector.answer(request) or answer(self.state, request)
-        if ours:
-            return ours.send(start_response)
-        return self._ask_moto(request, environ, start_response)
 
-    def _ask_moto(
-        self, request: Asked, environ: dict[str, Any], start_response: Any
-    ) -> Iterable[bytes]:
-        """Moto's answer; an operation that it lacks is a refusal with its name, not a page of HTML."""
-        sent: list[tuple[str, Any]] = []
+class UnknownService(Exception):
+    """moto has nothing of the service."""
 
-        def remember(status: str, headers: Any, exc_info: Any = None) -> Any:
-            sent.append((status, headers))
-            return lambda data: None
 
-        try:
-            body = self._moto(environ, remember)
-        except NotImplementedError:
-            name = f"{request.service}:{request.operation} is not emulated"
-            return error(request, "NotImplemented", name, 400).send(start_response)
-        start_response(*sent[0])
-        return body
+class Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher, which says what it does not know instead of failing on it."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The backend of a host name; None asks to look further."""
+        hosts = (pattern for _, pattern in self.backend_url_patterns)
+        is_known = host in MODULES or any(known.match(f"http://{host}") for known in hosts)
+        if host is not None and not is_known and host != "moto_api":
+            raise UnknownService(host)
+        return super().get_backend_for_host(host)
 
 
 class Emulator:
-    """A running server; use it as a context manager, or stop() it."""
+    """The running account: its address, its faults, and what can be planted in bulk.
 
-    def __init__(self, server: BaseWSGIServer, door: Door) -> None:
-        self._server = server
-        self._door = door
-        self._thread = Thread(target=server.serve_forever, daemon=True)
+    moto keeps its state in the process, so one emulator runs in a process at a time.
+    """
+
+    def __init__(self, port: int, seed: int, faults: Faults) -> None:
+        moto_api_backend.reset()
+        mock_random.seed(seed)
+        self.state = State()
+        patches.apply(self.state)
+        self._injector = FaultInjector(faults, seed)
+        self._moto = Dispatcher(create_backend_app)
+        self._server = make_server(LOOPBACK, port, self._serve, True, request_handler=QuietHandler)
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     @property
     def endpoint_url(self) -> str:
-        """Where clients find it."""
-        return f"http://{HOST}:{self._server.server_port}"
-
-    @property
-    def state(self) -> State:
-        """What is planted beside moto's own backends."""
-        return self._door.state
+        """Where the account answers."""
+        return f"http://{LOOPBACK}:{self._server.server_port}"
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong at the moment; may be set at any time."""
-        return self._door.injector.faults
+        """What goes wrong; may be set while the server runs."""
+        return self._injector.faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        self._door.injector.faults = faults
-
-    @property
-    def calls(self) -> list[Asked]:
-        """Every request so far, refused ones included."""
-        return self._door.calls
+        self._injector.faults = faults
 
     def environment(self) -> dict[str, str]:
-        """The standard AWS variables under which boto3 finds this account."""
+        """The environment variables with which any AWS client reaches this account."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": "AKIADEMODEMODEMODEMO",
-            "AWS_SECRET_ACCESS_KEY": "synthetic",
+            "AWS_ACCESS_KEY_ID": "demo",
+            "AWS_SECRET_ACCESS_KEY": "demo",
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def put_metric(
-        self,
-        account: str,
-        region: str,
-        namespace: str,
-        metric: str,
-        dimensions: Mapping[str, str],
-        times: Iterable[Any],
-        **values: Any,
-    ) -> None:
-        """Add a metric's data; see MetricStore.put."""
-        stores[account, region].put(namespace, metric, dimensions, times, **values)
-
-    def put_costs(self, costs: pd.DataFrame, today: date) -> None:
-        """Let Cost Explorer answer from these daily costs."""
-        self.state.cost_explorer.put(costs, today)
-
     def stop(self) -> None:
-        """Stop serving."""
+        """Stop answering."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -139,33 +114,71 @@ class Emulator:
     def __enter__(self) -> Emulator:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def put_metric(
+        self, account: str, region: str, namespace: str, metric: str, dimensions: Mapping[str, str],
+        times: npt.NDArray[np.datetime64], values: npt.NDArray[np.float64], period_s: int,
+    ) -> None:  # fmt: skip
+        """Plant one metric: `values[i]` is the datum of the `period_s` seconds from `times[i]` on."""
+        store = self.state.metrics[(account, region)]
+        store.put(namespace, metric, dimensions, times, values=values)
+
+    def put_costs(self, costs: pd.DataFrame, activated: Collection[str] | None = None) -> None:
+        """Give Cost Explorer its bill: line items in COSTS columns, kept by the day.
+
+        `activated` are the cost allocation tags that it knows; all keys but Name where None.
+        """
+        self.state.costs = daily(costs, activated)
+
+    def put_anomalies(self, anomalies: Iterable[dict[str, Any]]) -> None:
+        """What GetAnomalies finds, as it answers."""
+        self.state.anomalies += anomalies
+
+    def put_savings_plans(self, account: str, plans: Iterable[dict[str, Any]]) -> None:
+        """The account's Savings Plans, as DescribeSavingsPlans answers."""
+        self.state.savings_plans[account] += plans
+
+    def put_savings_plan_rates(self, rates: Iterable[dict[str, Any]]) -> None:
+        """What Savings Plans cost, as DescribeSavingsPlansOfferingRates answers."""
+        self.state.savings_plan_rates += rates
+
+    def put_events(self, account: str, region: str, events: Iterable[dict[str, Any]]) -> None:
+        """CloudTrail's events, as LookupEvents answers (EventTime an aware datetime)."""
+        self.state.events[(account, region)] += events
+
+    def put_apps(self, account: str, region: str, apps: Iterable[dict[str, Any]]) -> None:
+        """SageMaker Studio's apps, as DescribeApp answers."""
+        self.state.apps[(account, region)] += apps
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return self._moto(environ, start_response)
+        request = asked(environ)
+        if fault := self._injector.answer(request):
+            return fault.send(start_response)
+        own = OPERATIONS.get((request.service, request.operation))
+        try:
+            if own:
+                body = json.loads(request.body or b"{}")
+                return ok(own(self.state, request, body)).send(start_response)
+            return self._moto(environ, start_response)
+        except Refused as refused:
+            answer = error(request, refused.code, str(refused), refused.status)
+        except (NotImplementedError, UnknownService):
+            words = f"The emulated account does not know {request.permission}."
+            answer = error(request, "NotImplemented", words, 400)
+        return answer.send(start_response)
 
 
 def start(port: int = 0, *, seed: int = 42, faults: Faults | None = None) -> Emulator:
-    """Start an empty account on 127.0.0.1; port 0 takes any free one, `seed` makes ids repeat.
-
-    The accounts live in this process: one emulator at a time, and a new start forgets the last one.
-    """
-    moto_api_backend.reset()
-    mock_random.seed(seed)
-    stores.clear()
-    patch_cloudwatch()
-    door = Door(State())
-    door.injector.faults = faults or Faults()
-    server = make_server(HOST, port, door, threaded=True, request_handler=MotoRequestHandler)
-    server.RequestHandlerClass.log_request = lambda *args, **kwargs: None  # type: ignore[method-assign]
-    return Emulator(server, door)
+    """Start an empty account on 127.0.0.1; port 0 takes a free one. Use it as a context manager."""
+    return Emulator(port, seed, faults or Faults())
 
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Freeze the server's clock at `moment` (naive UTC) while something is planted."""
-    with freeze_time(moment):
+    """The server's clock stands at `moment` (naive UTC) while planting, so that things are as old as told."""
+    with freeze_time(moment, ignore=["werkzeug", "socketserver", "botocore", "urllib3"]):
         yield
