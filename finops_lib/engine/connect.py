@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,17 @@ import pandas as pd
 
 from finops_lib.errors import BillingError, ParameterError
 from finops_lib.params import Engine
+from finops_lib.schema import COSTS, TAG_PREFIX
+
+MONTH_FILES = "BillingPeriod=*/*.parquet"
+"""Where the lake keeps its files."""
+
+IBIS_TYPES = {
+    "text": "string",
+    "number": "float64",
+    "time": "timestamp",
+    "map": "map<string, string>",
+}
 
 
 def connect(settings: Engine, spill: Path | None = None) -> Any:
@@ -19,12 +31,7 @@ def connect(settings: Engine, spill: Path | None = None) -> Any:
     Raises ParameterError where ibis has no such backend or it cannot be reached.
     """
     if settings.backend == "duckdb":
-        connection = ibis.duckdb.connect(**settings.options)
-        connection.raw_sql(f"SET memory_limit = '{settings.memory_limit}'")
-        connection.raw_sql("SET TimeZone = 'UTC'")
-        if spill:
-            connection.raw_sql(f"SET temp_directory = '{spill}'")
-        return connection
+        return _duckdb(settings, spill)
     try:
         return getattr(ibis, settings.backend).connect(**settings.options)
     except (AttributeError, ImportError) as error:
@@ -34,27 +41,71 @@ def connect(settings: Engine, spill: Path | None = None) -> Any:
         ) from None
 
 
-def line_items(connection: Any, lake: Path, table: str | None = None) -> ir.Table:
+def line_items(
+    connection: Any,
+    lake: Path,
+    table: str | None = None,
+    tag_keys: Mapping[str, Sequence[str]] | None = None,
+) -> ir.Table:
     """The bill's line items in COSTS columns: the lake's files, or `table` where it already lies.
 
-    Raises BillingError where the lake is empty.
+    Such a table is held to COSTS by `as_costs`, with `tag_keys` promoted. Raises BillingError where
+    the lake is empty.
     """
     if table:
-        return connection.table(table)
-    files = sorted(str(file) for file in lake.glob("BillingPeriod=*/*.parquet"))
-    if not files:
+        return as_costs(connection.table(table), tag_keys or {})
+    if not any(lake.glob(MONTH_FILES)):
         raise BillingError(
             f"No bill was read into {lake}. Give one with source.billing or BILLING=…."
         )
-    return connection.read_parquet(files)
+    # Months may differ in their x_ columns, and the folder's name is no column of the bill.
+    flags = {"union_by_name": True, "hive_partitioning": False}
+    return connection.read_parquet(
+        str(lake / MONTH_FILES), **(flags if connection.name == "duckdb" else {})
+    )
 
 
-def daily_cube(connection: Any, cube: Path) -> ir.Table:
-    """The daily cube that a run wrote, as a table."""
-    return connection.read_parquet(str(cube))
+def as_costs(table: ir.Table, tag_keys: Mapping[str, Sequence[str]]) -> ir.Table:
+    """A FOCUS table as some warehouse spells it, in COSTS columns with promoted tags.
+
+    Names are matched without case (Glue and Hive lower them), a column that is not there is null, and
+    a tag key's value is the first that its map holds under the key or one of its spellings.
+    """
+    spelled = {name.lower(): name for name in table.columns}
+    costs = {
+        column.name: table[spelled[column.name.lower()]]
+        if column.name.lower() in spelled
+        else ibis.null(IBIS_TYPES[column.kind])
+        for column in COSTS.columns
+    }
+    tags = costs["Tags"]
+    promoted = {
+        f"{TAG_PREFIX}{key}": ibis.coalesce(*(tags.get(name) for name in (key, *others)))
+        for key, others in tag_keys.items()
+    }
+    return table.select(**costs, **promoted)
+
+
+def daily_cube(cube: Path, connection: Any | None = None) -> ir.Table:
+    """The daily cube that a run wrote, as a table; it is small, so an embedded DuckDB reads it by default."""
+    return (connection or _duckdb(Engine(), None)).read_parquet(str(cube))
 
 
 def frame(expression: ir.Expr) -> pd.DataFrame:
-    """Run the expression; its rows as a frame with naive UTC times."""
+    """Run the expression; its rows as a frame with naive UTC times and NA where nothing is known."""
     result: pd.DataFrame = expression.as_table().to_pyarrow().to_pandas()
+    for name in result.select_dtypes(["datetime", "datetimetz"]):
+        result[name] = pd.to_datetime(result[name], utc=True).dt.tz_localize(None).astype(
+            "datetime64[us]"
+        )  # fmt: skip
     return result
+
+
+def _duckdb(settings: Engine, spill: Path | None) -> Any:
+    connection = ibis.duckdb.connect(**settings.options)
+    connection.raw_sql(f"SET memory_limit = '{settings.memory_limit}'")
+    connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql("SET preserve_insertion_order = false")
+    if spill:
+        connection.raw_sql(f"SET temp_directory = '{spill}'")
+    return connection

@@ -1,7 +1,8 @@
 """Every billing aggregation, once: a table of line items or of the daily cube in, an expression out.
 
-Both tables carry the same column names, so each query runs on either; the day of a row is
-`ChargeDay` in the cube and the day of `ChargePeriodStart` in the line items.
+Both tables carry the same column names, so each query runs on either, but for those that need
+hours or resources and say `lines`. Every query sums both cost bases side by side. A missing value of a
+dimension is a group of its own: nothing is dropped.
 """
 
 from __future__ import annotations
@@ -10,17 +11,26 @@ from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from finops_lib.period import Period
-from finops_lib.schema import TAG_PREFIX
+from finops_lib.schema import DAILY_CUBE, TAG_PREFIX
 
 MEASURES = ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost", "ConsumedQuantity")
 
-CUBE_DIMENSIONS = (
-    "BillingPeriodStart", "BillingAccountId", "SubAccountId", "SubAccountName", "ProviderName",
-    "RegionId", "ServiceName", "x_ServiceCode", "x_UsageType", "x_Operation", "x_InstanceType",
-    "ChargeCategory", "PricingCategory", "CommitmentDiscountStatus", "ConsumedUnit",
-)  # fmt: skip
+CUBE_DIMENSIONS = tuple(
+    column.name
+    for column in DAILY_CUBE.columns
+    if column.kind in ("text", "time") and column.name != "ChargeDay"
+)
+
+SERVERLESS = ("AWSLambda", "AmazonECS", "AmazonEKS")
+"""Services whose usage a Compute Savings Plan covers without an instance type (Fargate, Lambda)."""
+
+
+def moment(table: ir.Table) -> ir.Value:
+    """When a row's charge began, as exactly as the table knows."""
+    return table.ChargeDay if "ChargeDay" in table.columns else table.ChargePeriodStart
 
 
 def day(table: ir.Table) -> ir.Value:
@@ -31,14 +41,13 @@ def day(table: ir.Table) -> ir.Value:
 
 
 def month(table: ir.Table) -> ir.Value:
-    """The calendar month in which the charge fell, for comparing periods (an invoice has its own)."""
-    return day(table).truncate("M")
+    """The calendar month in which the charge fell (an invoice has its own, BillingPeriodStart)."""
+    return day(table).truncate("M").cast("timestamp")
 
 
 def within(table: ir.Table, period: Period) -> ir.Table:
     """The rows whose charge began in the period."""
-    moment = day(table)
-    return table.filter(moment >= ibis.timestamp(period.start), moment < ibis.timestamp(period.end))
+    return table.filter(_between(moment(table), period))
 
 
 def tag_columns(table: ir.Table) -> list[str]:
@@ -47,69 +56,64 @@ def tag_columns(table: ir.Table) -> list[str]:
 
 
 def sums(table: ir.Table) -> dict[str, ir.Value]:
-    """The sums of every measure."""
-    return {name: table[name].sum() for name in MEASURES}
+    """The sums of every measure, and EffectiveCost of the charges whose ListCost is known."""
+    listed = (
+        table.x_ListedEffectiveCost.sum()
+        if "x_ListedEffectiveCost" in table.columns
+        else table.EffectiveCost.sum(where=table.ListCost.notnull())
+    )
+    return {**{name: table[name].sum() for name in MEASURES}, "x_ListedEffectiveCost": listed}
+
+
+def line_count(table: ir.Table) -> ir.Value:
+    """The number of line items behind the rows."""
+    return table.x_LineItems.sum() if "x_LineItems" in table.columns else table.count()
 
 
 def total(table: ir.Table) -> ir.Table:
     """One row: the sums of every measure and the number of line items."""
-    items = table.x_LineItems.sum() if "x_LineItems" in table.columns else table.count()
-    return table.aggregate(**sums(table), x_LineItems=items)
+    return table.aggregate(**sums(table), x_LineItems=line_count(table))
 
 
 def spend_by(table: ir.Table, dimensions: Sequence[str]) -> ir.Table:
-    """The sums of every measure by these columns; a missing value is a group of its own."""
+    """The sums of every measure by these columns."""
     return table.group_by(list(dimensions)).aggregate(**sums(table))
 
 
 def spend_by_month(table: ir.Table, dimensions: Sequence[str] = ()) -> ir.Table:
     """Month and dimensions: the sums of every measure."""
-    return table.group_by(Month=month(table), **{d: table[d] for d in dimensions}).aggregate(
-        **sums(table)
-    )
+    keys = {"Month": month(table), **{name: table[name] for name in dimensions}}
+    return table.group_by(**keys).aggregate(**sums(table))
 
 
 def spend_by_day(table: ir.Table, dimensions: Sequence[str] = ()) -> ir.Table:
-    """ChargeDay and dimensions: the sums of every measure."""
-    return table.group_by(ChargeDay=day(table), **{d: table[d] for d in dimensions}).aggregate(
-        **sums(table)
+    """ChargeDay and dimensions: the sums of every measure and the number of line items."""
+    keys = {"ChargeDay": day(table), **{name: table[name] for name in dimensions}}
+    return table.group_by(**keys).aggregate(**sums(table), x_LineItems=line_count(table))
+
+
+def invoiced_by_month(table: ir.Table) -> ir.Table:
+    """Month of the charge and month of its invoice: the sums, the bridge between spend and invoices."""
+    keys = {"Month": month(table), "BillingPeriodStart": table.BillingPeriodStart}
+    return table.group_by(**keys).aggregate(**sums(table))
+
+
+def months(table: ir.Table) -> ir.Table:
+    """Month, first and last day with a charge: which months are whole."""
+    return table.group_by(Month=month(table)).aggregate(
+        first_day=day(table).min(), last_day=day(table).max()
     )
 
 
 def cube(lines: ir.Table) -> ir.Table:
-    """The daily cube: line items added up per day, dimension and promoted tag."""
-    dimensions = {name: lines[name] for name in (*CUBE_DIMENSIONS, *tag_columns(lines))}
-    return lines.group_by(ChargeDay=day(lines), **dimensions).aggregate(
-        **sums(lines), x_LineItems=lines.count()
-    )
-
-
-def spend_by_resource(lines: ir.Table) -> ir.Table:
-    """Account, region, resource, service, usage type and tags: the sums, first and last charge."""
-    named = lines.filter(lines.ResourceId.notnull())
-    tags = tag_columns(lines)
-    keys = {
-        "account_id": named.SubAccountId.fill_null(named.BillingAccountId),
-        "region": named.RegionId.fill_null("global"),
-        "resource_id": named.ResourceId,
-        "service": named.ServiceName,
-        "usage_type": named.x_UsageType,
-        "instance_type": named.x_InstanceType,
-        "unit": named.ConsumedUnit,
-        **{tag: named[tag] for tag in tags},
-    }
-    return named.group_by(**keys).aggregate(
-        consumed_quantity=named.ConsumedQuantity.sum(),
-        billed_cost=named.BilledCost.sum(),
-        effective_cost=named.EffectiveCost.sum(),
-        list_cost=named.ListCost.sum(),
-        first_charge_at=named.ChargePeriodStart.min(),
-        last_charge_end=named.ChargePeriodEnd.max(),
-    )
+    """The daily cube: line items added up per day, dimension and promoted tag (DAILY_CUBE)."""
+    keys = {"ChargeDay": day(lines)}
+    keys |= {name: lines[name] for name in (*CUBE_DIMENSIONS, *tag_columns(lines))}
+    return lines.group_by(**keys).aggregate(**sums(lines), x_LineItems=lines.count())
 
 
 def tag_coverage(table: ir.Table, keys: Sequence[str]) -> ir.Table:
-    """Month, and per policy key the billed and effective dollars of rows that carry it."""
+    """Month; per basis all dollars and, per policy key, those of rows that carry it ("billed_team" …)."""
     carried = {
         f"{basis}_{key}": ibis.ifelse(
             table[f"{TAG_PREFIX}{key}"].notnull(), table[column], 0.0
@@ -122,30 +126,109 @@ def tag_coverage(table: ir.Table, keys: Sequence[str]) -> ir.Table:
     )
 
 
-def hourly_usage(lines: ir.Table) -> ir.Table:
-    """Hour, service, account, region and instance type: on-demand cost and hours of usage.
+def usage_by_instance_type(table: ir.Table, dimensions: Sequence[str] = ()) -> ir.Table:
+    """Month, service, usage type, instance type, purchase option and dimensions of instance usage.
 
-    What commitments could cover: usage at standard on-demand prices, charged by the hour.
+    ConsumedQuantity is instance hours: only rows with an instance type and a unit of hours count.
     """
-    eligible = lines.filter(
-        lines.ChargeCategory == "Usage",
-        lines.PricingCategory == "Standard",
-        lines.x_InstanceType.notnull(),
+    unit = table.ConsumedUnit.lower()
+    used = table.filter(
+        table.x_InstanceType.notnull(),
+        table.ChargeCategory == "Usage",
+        unit.startswith("hour") | unit.startswith("hrs"),
     )
+    names = (
+        "x_ServiceCode", "ServiceName", "x_UsageType", "x_InstanceType", "RegionId",
+        "PricingCategory", "CommitmentDiscountType", *dimensions,
+    )  # fmt: skip
+    keys = {"Month": month(used), **{name: used[name] for name in names}}
+    return used.group_by(**keys).aggregate(**sums(used))
+
+
+def spend_by_resource(lines: ir.Table) -> ir.Table:
+    """Account, region, resource, service, usage type and tags: the sums, first and last charge."""
+    named = lines.filter(lines.ResourceId.notnull())
+    keys = {
+        "account_id": named.SubAccountId.fill_null(named.BillingAccountId),
+        "region": named.RegionId.fill_null("global"),
+        "resource_id": named.ResourceId,
+        "service": named.ServiceName,
+        "usage_type": named.x_UsageType,
+        "instance_type": named.x_InstanceType,
+        "unit": named.ConsumedUnit,
+        **{tag: named[tag] for tag in tag_columns(lines)},
+    }
+    return named.group_by(**keys).aggregate(
+        consumed_quantity=named.ConsumedQuantity.sum(),
+        billed_cost=named.BilledCost.sum(),
+        effective_cost=named.EffectiveCost.sum(),
+        list_cost=named.ListCost.sum(),
+        first_charge_at=named.ChargePeriodStart.min(),
+        last_charge_end=named.ChargePeriodEnd.max(),
+    )
+
+
+DRIVER_KEYS = (
+    "SubAccountId", "RegionId", "ServiceName", "x_UsageType", "ConsumedUnit", "ResourceId",
+)  # fmt: skip
+
+
+def usage_in_both(
+    table: ir.Table, before: Period, after: Period, keys: Sequence[str] = DRIVER_KEYS
+) -> ir.Table:
+    """Keys; costs and quantity of either period side by side, in one pass over the table.
+
+    What `analysis.drivers` explains; on the cube give keys without ResourceId.
+    """
+    side = {
+        "before": _between(moment(table), before),
+        "after": _between(moment(table), after),
+    }
+    both = table.mutate(_before=side["before"], _after=side["after"]).filter(_._before | _._after)
+    measures = {
+        "billed": both.BilledCost,
+        "effective": both.EffectiveCost,
+        "quantity": both.ConsumedQuantity,
+    }
+    return both.group_by(list(keys)).aggregate(
+        **{
+            f"{name}_{when}": value.sum(where=both[f"_{when}"])
+            for name, value in measures.items()
+            for when in side
+        }
+    )
+
+
+def _between(time: ir.Value, period: Period) -> ir.Value:
+    return (time >= ibis.timestamp(period.start)) & (time < ibis.timestamp(period.end))
+
+
+def hourly_usage(lines: ir.Table) -> ir.Table:
+    """Hour, service, account, region, platform, usage and instance type: on-demand dollars and quantity.
+
+    What commitments could cover: usage at standard on-demand prices, of instances and of what a
+    Compute Savings Plan covers without one. `charge_hours` is the length of the charges: 24 where
+    an export was daily, so that such rows are not taken for one hour.
+    """
+    usage = lines.filter(lines.ChargeCategory == "Usage", lines.PricingCategory == "Standard")
+    eligible = usage.filter(
+        usage.x_InstanceType.notnull() | usage.x_ServiceCode.isin(list(SERVERLESS))
+    )
+    platform = eligible.x_Platform if "x_Platform" in eligible.columns else ibis.null("string")
+    seconds = eligible.ChargePeriodEnd.epoch_seconds() - eligible.ChargePeriodStart.epoch_seconds()
     return eligible.group_by(
-        Hour=eligible.ChargePeriodStart.truncate("h"),
-        x_ServiceCode=eligible.x_ServiceCode,
-        SubAccountId=eligible.SubAccountId,
-        RegionId=eligible.RegionId,
-        x_InstanceType=eligible.x_InstanceType,
+        hour=eligible.ChargePeriodStart.truncate("h"),
+        account_id=eligible.SubAccountId.fill_null(eligible.BillingAccountId),
+        region=eligible.RegionId.fill_null("global"),
+        service_code=eligible.x_ServiceCode,
+        instance_type=eligible.x_InstanceType,
+        usage_type=eligible.x_UsageType,
+        operation=eligible.x_Operation,
+        platform=platform,
+        unit=eligible.ConsumedUnit,
+        charge_hours=seconds / 3600,
     ).aggregate(
-        BilledCost=eligible.BilledCost.sum(), ConsumedQuantity=eligible.ConsumedQuantity.sum()
-    )
-
-
-def months(table: ir.Table) -> ir.Table:
-    """Month, first and last day with a charge: which months are whole."""
-    moment = day(table)
-    return table.group_by(Month=month(table)).aggregate(
-        first_day=moment.min(), last_day=moment.max()
+        consumed_quantity=eligible.ConsumedQuantity.sum(),
+        on_demand_cost=eligible.BilledCost.sum(),
+        list_cost=eligible.ListCost.sum(),
     )

@@ -81,12 +81,14 @@ DAILY_CUBE = Table("daily_cube", "the bill added up per day and dimension; what 
     ChargeCategory text Usage, Purchase, Tax, Credit or Adjustment
     PricingCategory text Standard, Dynamic, Committed or Other
     CommitmentDiscountStatus text Used or Unused
+    CommitmentDiscountType text the provider's word for its kind
     ConsumedUnit text unit of ConsumedQuantity
     ConsumedQuantity number usage
     BilledCost! number see COSTS
     EffectiveCost! number see COSTS
     ContractedCost number see COSTS
     ListCost number see COSTS
+    x_ListedEffectiveCost number EffectiveCost of the line items whose ListCost is known
     x_LineItems! count line items behind the row
 """), extra_prefix=TAG_PREFIX)  # fmt: skip
 
