@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.services import REGIONS, SERVICES
-from finops_lib.demo.story.tagmap import tag_column
-from finops_lib.demo.story.teams import ACCOUNTS, PAYER
+from finops_lib.demo.story.tagmap import details_column, tag_column
+from finops_lib.demo.story.teams import ACCOUNTS, PAYER, REQUIRED_KEYS
 from finops_lib.demo.story.timeline import AS_OF
 
 CHARGE_CATEGORIES = {
@@ -27,17 +27,29 @@ COVERED = ("DiscountedUsage", "SavingsPlanCoveredUsage")
 
 def focus(lines: pd.DataFrame, ledger: Ledger) -> pa.Table:
     """The lines in FOCUS 1.2 columns (and AWS's own `x_` ones), times as naive UTC."""
-    rows = _with_unused_rows(lines[lines["line_type"] != "SavingsPlanNegation"])
-    texts = pd.DataFrame(_who(rows) | _when(rows) | _what(rows) | _which_commitment(rows, ledger))
-    frame = texts.assign(**_how_much(rows))
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    return table.append_column("Tags", tag_column(rows, ledger)).select(
-        [*sorted(table.column_names), "Tags"]
+    rows = _with_unused_rows(lines)
+    frame = _columns(rows, ledger)
+    table = pa.Table.from_pandas(frame[sorted(frame.columns)], preserve_index=False)
+    table = table.append_column("SkuPriceDetails", details_column(rows))
+    return table.append_column("Tags", tag_column(rows, ledger))
+
+
+def daily_costs(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The lines for Cost Explorer: COSTS columns, line types too, and each required tag as `x_tag_…`."""
+    rows = _with_unused_rows(lines)
+    tags = pd.DataFrame(
+        [{f"x_tag_{k}": r.tags.get(k) for k in REQUIRED_KEYS} for r in ledger.resources]
+    )
+    return _columns(rows, ledger).assign(
+        x_LineItemType=rows["line_type"],
+        x_InstanceType=rows["instance_type"],
+        **{name: tags[name].reindex(rows["resource"]).to_numpy() for name in tags},
     )
 
 
 def _with_unused_rows(lines: pd.DataFrame) -> pd.DataFrame:
-    """Fees lose their amortized cost to a second row that says what went unused."""
+    """Without negations; fees lose their amortized cost to a second row that says what went unused."""
+    lines = lines[lines["line_type"] != "SavingsPlanNegation"]
     is_fee = lines["line_type"].isin(FEES)
     unused = lines[is_fee & (lines["unused_cost"] > 0)]
     bought = lines.assign(
@@ -49,6 +61,11 @@ def _with_unused_rows(lines: pd.DataFrame) -> pd.DataFrame:
         cost=0.0, list_cost=0.0, effective_cost=unused["unused_cost"], is_unused=True
     )
     return pd.concat([bought, left], ignore_index=True)
+
+
+def _columns(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    parts = (_who(rows), _when(rows), _what(rows), _which_commitment(rows, ledger), _how_much(rows))
+    return pd.DataFrame({name: column for part in parts for name, column in part.items()})
 
 
 def _who(rows: pd.DataFrame) -> dict[str, object]:

@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 from finops_lib.demo import BillFormat
 from finops_lib.demo.emulator import Emulator
 from finops_lib.demo.story.bill import lines
-from finops_lib.demo.story.cubes import daily_costs
 from finops_lib.demo.story.cur import cur
-from finops_lib.demo.story.focus import focus
+from finops_lib.demo.story.focus import daily_costs, focus
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.metrics import series
 from finops_lib.demo.story.planting import plant_inventory

@@ -1,4 +1,4 @@
-"""Tag columns of the bill: one map per resource, taken once per line."""
+"""Map columns of the bill: one map per resource or type, taken once per line."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def tag_column(
     kinds = pa.array([*maps, []], type=pa.map_(pa.string(), pa.string()))
     index = lines["resource"].fillna(len(maps)).to_numpy(dtype=np.int64)
     return kinds.take(pa.array(index))
+
+
+def details_column(lines: pd.DataFrame) -> pa.Array:
+    """FOCUS SkuPriceDetails: the instance type, where the charge is for an instance."""
+    codes, types = pd.factorize(lines["instance_type"])
+    maps = [[("InstanceType", name)] for name in types]
+    kinds = pa.array([*maps, None], type=pa.map_(pa.string(), pa.string()))
+    return kinds.take(pa.array(np.where(codes < 0, len(maps), codes)))
 
 
 def user_key(key: str) -> str:
