@@ -7,7 +7,7 @@ import pytest
 from finops_lib.demo.story.bill import lines
 from finops_lib.demo.story.company import company
 from finops_lib.demo.story.cur import cur
-from finops_lib.demo.story.focus import focus
+from finops_lib.demo.story.focus import focus, focus_rows
 from finops_lib.demo.story.timeline import AS_OF, HOURLY_FROM
 
 OCTOBER = np.datetime64("2026-10")
@@ -25,7 +25,7 @@ def bill(ledger):
 
 @pytest.fixture(scope="module")
 def focus_bill(bill, ledger):
-    return focus(bill, ledger).to_pandas()
+    return focus(focus_rows(bill, ledger), ledger).to_pandas()
 
 
 @pytest.fixture(scope="module")

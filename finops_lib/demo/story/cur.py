@@ -21,7 +21,7 @@ def cur(lines: pd.DataFrame, ledger: Ledger) -> pa.Table:
         _bill(lines) | _line_item(lines) | _product(lines) | _commitment(lines, ledger)
     )
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    return table.append_column("resource_tags", tag_column(lines, ledger, user_key))
+    return table.append_column("resource_tags", tag_column(lines["resource"], ledger, user_key))
 
 
 def _bill(lines: pd.DataFrame) -> dict[str, object]:

@@ -25,26 +25,33 @@ FEES = ("RIFee", "SavingsPlanRecurringFee")
 COVERED = ("DiscountedUsage", "SavingsPlanCoveredUsage")
 
 
-def focus(lines: pd.DataFrame, ledger: Ledger) -> pa.Table:
-    """The lines in FOCUS 1.2 columns (and AWS's own `x_` ones), times as naive UTC."""
+def focus_rows(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The lines in FOCUS 1.2 columns, before tags; and what only Cost Explorer tells of them.
+
+    Beside the export's columns: `resource` (its place in the ledger), `x_LineItemType` and
+    `x_InstanceType`.
+    """
     rows = _with_unused_rows(lines)
-    frame = _columns(rows, ledger)
-    table = pa.Table.from_pandas(frame[sorted(frame.columns)], preserve_index=False)
-    table = table.append_column("SkuPriceDetails", details_column(rows))
-    return table.append_column("Tags", tag_column(rows, ledger))
+    parts = (_who(rows), _when(rows), _what(rows), _which_commitment(rows, ledger), _how_much(rows))
+    hidden = {"resource": rows["resource"], "x_LineItemType": rows["line_type"],
+              "x_InstanceType": rows["instance_type"]}  # fmt: skip
+    return pd.DataFrame({k: v for part in (*parts, hidden) for k, v in part.items()}, copy=False)
 
 
-def daily_costs(lines: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """The lines for Cost Explorer: COSTS columns, line types too, and each required tag as `x_tag_…`."""
-    rows = _with_unused_rows(lines)
+def focus(rows: pd.DataFrame, ledger: Ledger) -> pa.Table:
+    """The export: FOCUS 1.2 and AWS's own `x_` columns, times as naive UTC."""
+    names = sorted(set(rows.columns) - {"resource", "x_LineItemType", "x_InstanceType"})
+    table = pa.Table.from_pandas(rows[names], preserve_index=False)
+    table = table.append_column("SkuPriceDetails", details_column(rows["x_InstanceType"]))
+    return table.append_column("Tags", tag_column(rows["resource"], ledger))
+
+
+def cost_explorer(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """What Cost Explorer knows: COSTS columns, and each required tag as an `x_tag_…` column."""
     tags = pd.DataFrame(
         [{f"x_tag_{k}": r.tags.get(k) for k in REQUIRED_KEYS} for r in ledger.resources]
     )
-    return _columns(rows, ledger).assign(
-        x_LineItemType=rows["line_type"],
-        x_InstanceType=rows["instance_type"],
-        **{name: tags[name].reindex(rows["resource"]).to_numpy() for name in tags},
-    )
+    return rows.assign(**{name: tags[name].reindex(rows["resource"]).to_numpy() for name in tags})
 
 
 def _with_unused_rows(lines: pd.DataFrame) -> pd.DataFrame:
@@ -61,11 +68,6 @@ def _with_unused_rows(lines: pd.DataFrame) -> pd.DataFrame:
         cost=0.0, list_cost=0.0, effective_cost=unused["unused_cost"], is_unused=True
     )
     return pd.concat([bought, left], ignore_index=True)
-
-
-def _columns(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    parts = (_who(rows), _when(rows), _what(rows), _which_commitment(rows, ledger), _how_much(rows))
-    return pd.DataFrame({name: column for part in parts for name, column in part.items()})
 
 
 def _who(rows: pd.DataFrame) -> dict[str, object]:

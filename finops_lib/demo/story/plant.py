@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import boto3
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,7 +13,7 @@ from finops_lib.demo import BillFormat
 from finops_lib.demo.emulator import Emulator
 from finops_lib.demo.story.bill import lines
 from finops_lib.demo.story.cur import cur
-from finops_lib.demo.story.focus import daily_costs, focus
+from finops_lib.demo.story.focus import cost_explorer, focus, focus_rows
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.metrics import series
 from finops_lib.demo.story.planting import plant_inventory
@@ -30,8 +29,11 @@ def plant(ledger: Ledger, emulator: Emulator, bill_format: BillFormat = "focus")
     plant_extras(ledger, emulator)
     plant_metrics(ledger, emulator)
     bill = lines(ledger)
-    emulator.put_costs(daily_costs(bill, ledger))
-    return upload_bill(bill, ledger, emulator, bill_format)
+    rows = focus_rows(bill, ledger)
+    emulator.put_costs(cost_explorer(rows, ledger))
+    return upload_bill(
+        focus(rows, ledger) if bill_format == "focus" else cur(bill, ledger), emulator, bill_format
+    )
 
 
 def plant_metrics(ledger: Ledger, emulator: Emulator) -> None:
@@ -40,11 +42,8 @@ def plant_metrics(ledger: Ledger, emulator: Emulator) -> None:
         emulator.put_metric(*one)
 
 
-def upload_bill(
-    bill: pd.DataFrame, ledger: Ledger, emulator: Emulator, bill_format: BillFormat = "focus"
-) -> str:
+def upload_bill(table: pa.Table, emulator: Emulator, bill_format: BillFormat = "focus") -> str:
     """The bill as an export leaves it: one Parquet file per billing month, in the payer's S3."""
-    table = {"focus": focus, "cur": cur}[bill_format](bill, ledger)
     environment = emulator.environment()
     s3 = boto3.client(
         "s3",

@@ -12,18 +12,18 @@ from finops_lib.demo.story.ledger import Ledger
 
 
 def tag_column(
-    lines: pd.DataFrame, ledger: Ledger, spelling: Callable[[str], str] = str
+    resource: pd.Series, ledger: Ledger, spelling: Callable[[str], str] = str
 ) -> pa.Array:
     """The tags of each line's resource as an Arrow map; lines without a resource have an empty one."""
     maps = [[(spelling(k), v) for k, v in r.tags.items()] for r in ledger.resources]
     kinds = pa.array([*maps, []], type=pa.map_(pa.string(), pa.string()))
-    index = lines["resource"].fillna(len(maps)).to_numpy(dtype=np.int64)
+    index = resource.fillna(len(maps)).to_numpy(dtype=np.int64)
     return kinds.take(pa.array(index))
 
 
-def details_column(lines: pd.DataFrame) -> pa.Array:
+def details_column(instance_type: pd.Series) -> pa.Array:
     """FOCUS SkuPriceDetails: the instance type, where the charge is for an instance."""
-    codes, types = pd.factorize(lines["instance_type"])
+    codes, types = pd.factorize(instance_type)
     maps = [[("InstanceType", name)] for name in types]
     kinds = pa.array([*maps, None], type=pa.map_(pa.string(), pa.string()))
     return kinds.take(pa.array(np.where(codes < 0, len(maps), codes)))
