@@ -120,7 +120,10 @@ def _link(source: Path, target: Path) -> None:
     if not source.exists():
         return
     if source.is_dir():
-        shutil.copytree(source, target, copy_function=_link_file)
+        # What the lake keeps for itself (its state, its spill) begins with a dot or is no Parquet.
+        shutil.copytree(
+            source, target, copy_function=_link_file, ignore=shutil.ignore_patterns(".*", "*.json")
+        )
     else:
         _link_file(source, target)
 
