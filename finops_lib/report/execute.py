@@ -1,6 +1,6 @@
-"""One notebook, executed by papermill in a process of its own: `python -m finops_lib.report.execute`.
+"""One notebook, executed by papermill in a process of its own: `python execute.py JOB`.
 
-It reads a job as JSON from stdin, writes a line of JSON per finished cell to stdout, and ends with a
+The job is JSON. It writes a line of JSON per finished cell to stdout, and ends with a
 line that says how it went. The exit code is 0 whenever that last line was written.
 """
 
@@ -24,8 +24,8 @@ from finops_lib.errors import FinopsError, ReportError
 
 
 def main() -> None:
-    """Execute the job on stdin."""
-    job = json.load(sys.stdin)
+    """Execute the job that the first argument holds."""
+    job = json.loads(sys.argv[1])
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
         _execute(job)

@@ -142,25 +142,22 @@ def _spawn(
     job: Mapping[str, Any], environment: Mapping[str, str], timeout_s: float, cell_done: Callable[[int], None]
 ) -> dict[str, Any]:  # fmt: skip
     """What the worker said last; its kernel notices by itself when the worker is killed."""
-    command = [sys.executable, "-m", "finops_lib.report.execute"]
+    # By its path, not as a module: the package around it imports what no worker needs.
+    worker = Path(__file__).with_name("execute.py")
+    command = [sys.executable, "-P", str(worker), json.dumps(job)]
+    ended: dict[str, Any] = {}
     with tempfile.TemporaryFile("w+") as complaints, subprocess.Popen(
-        command, env=environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints,
-    ) as worker:  # fmt: skip
-        limit = threading.Timer(timeout_s, worker.kill)
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=complaints,
+    ) as process:  # fmt: skip
+        limit = threading.Timer(timeout_s, process.kill)
         limit.start()
-        ended: dict[str, Any] = {}
-        assert worker.stdin is not None
-        assert worker.stdout is not None
-        with worker.stdin as stdin:
-            json.dump(job, stdin)
-        for line in worker.stdout:
+        for line in process.stdout or ():
             message = json.loads(line)
             if "cell" in message:
                 cell_done(message["cell"])
             else:
                 ended = message
-        worker.wait()
+        process.wait()
         timed_out = not limit.is_alive()
         limit.cancel()
         complaints.seek(0)
