@@ -1,6 +1,8 @@
 """The planted demo account, read back as anybody reads an account: with plain boto3."""
 
+import gzip
 import io
+import json
 from collections import Counter
 
 import boto3
@@ -162,6 +164,36 @@ def test_the_bill_in_s3_is_the_ledgers_bill_to_the_cent(client_of, ledger, demo)
 
     assert len(keys) == 14
     assert sum(billed) == pytest.approx(lines(ledger)["cost"].sum(), abs=0.005)
+
+
+def inventory_of(client, bucket):
+    key = f"{bucket}/daily/2026-11-03T01-00Z/manifest.json"
+    body = client.get_object(Bucket="halcyon-inventories", Key=key)["Body"]
+    manifest = json.loads(body.read())
+    files = [
+        client.get_object(Bucket="halcyon-inventories", Key=f["key"]) for f in manifest["files"]
+    ]
+    names = manifest["fileSchema"].split(", ")
+    frames = [
+        pd.read_csv(io.BytesIO(gzip.decompress(f["Body"].read())), names=names) for f in files
+    ]
+    return pd.concat(frames)
+
+
+def test_inventory_reports_show_two_tib_of_the_copied_dataset_as_duplicates(client_of):
+    s3 = client_of("s3", PRODUCTION)
+    both = pd.concat(inventory_of(s3, b) for b in ("halcyon-datasets", "halcyon-datasets-copy"))
+    copies = both[both.duplicated(["ETag", "Size"])]
+
+    assert set(copies["Bucket"]) == {"halcyon-datasets-copy"}
+    assert copies["Size"].sum() == pytest.approx(2 * 1024**4, rel=1e-6)
+
+
+def test_inventory_report_of_the_registry_shows_six_tib_of_old_versions(client_of):
+    report = inventory_of(client_of("s3", PRODUCTION), "halcyon-model-registry")
+    old = report[~report["IsLatest"]]
+
+    assert old["Size"].sum() == pytest.approx(6 * 1024**4, rel=1e-6)
 
 
 def test_cost_explorer_ties_to_the_bill_of_october(client_of, ledger):

@@ -49,7 +49,7 @@ def charges(ledger: Ledger) -> pd.DataFrame:
 def _record(number: int, item: Resource, charge: Charge) -> dict[str, object]:
     return {
         "resource": number,
-        "resource_id": item.bill_id if item.kind not in ("account", "transfer") else None,
+        "resource_id": item.bill_id if item.kind != "account" else None,
         "account": item.account,
         "region": item.region if item.kind != "distribution" else None,
         "zone": item.spec.get("zone"),
@@ -61,7 +61,7 @@ def _record(number: int, item: Resource, charge: Charge) -> dict[str, object]:
         "rate": charge.rate,
         "paid_rate": charge.rate if charge.paid_rate is None else charge.paid_rate,
         "commitment_id": charge.commitment_id or None,
-        "category": item.category,
+        "category": charge.category or item.category,
         "role": item.role,
         "amount": charge.amount,
         "pattern": charge.pattern,

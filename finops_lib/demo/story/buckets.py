@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from finops_lib.demo.story import rates, teams
+from finops_lib.demo.story import network, rates, teams
 from finops_lib.demo.story.ledger import Charge, Resource, resource
 
 TIB = 1024.0
+TRAFFIC = {
+    "halcyon-thumbnails": network.internet("AmazonS3", 17_500, rates.INTERNET_GIB_NEXT_TIER),
+    "halcyon-raw-events": network.inter_region(13_000),
+}
+"""What leaves a bucket each month: pictures to browsers, copies to the second region."""
+
 USAGE_TYPES = {
     "StandardStorage": "TimedStorage-ByteHrs",
     "StandardIAStorage": "TimedStorage-SIA-ByteHrs",
@@ -43,13 +49,13 @@ BUCKETS = (
     Bucket("halcyon-feature-store", "active_bucket", teams.RECS, 40, reads_per_hour=260_000),
     Bucket("halcyon-raw-events", "active_bucket", teams.FRAUD, 60, objects=90_000_000,
            reads_per_hour=120_000),
-    Bucket("halcyon-datasets", "active_bucket", teams.VISION, 15, objects=6_000_000, reads_per_hour=20_000),
-    Bucket("halcyon-datasets-copy", "duplicate_bucket", teams.VISION, 2, objects=800_000),
+    Bucket("halcyon-datasets", "active_bucket", teams.VISION, 15, objects=6_000, reads_per_hour=20_000),
+    Bucket("halcyon-datasets-copy", "duplicate_bucket", teams.VISION, 2, objects=800),
     Bucket("halcyon-experiments-2025", "old_experiments", teams.LANGUAGE, 74, objects=4_000_000),
     Bucket("halcyon-compliance-archive", "compliance_archive", teams.FRAUD, 58, objects=700_000),
     Bucket("halcyon-app-logs", "logs_without_expiry", teams.SERVING, 12, objects=70_000_000),
     Bucket("halcyon-model-registry", "versions_kept", teams.SERVING, 8, versioned=True, noncurrent_tib=6,
-           objects=120_000, reads_per_hour=5_000),
+           objects=1_200, reads_per_hour=5_000),
     Bucket("halcyon-uploads", "unfinished_uploads", teams.RECS, 2.5, objects=300_000, unfinished_uploads=6),
     Bucket("halcyon-thumbnails", "small_objects", teams.RECS, 1.2, objects=120_000_000,
            reads_per_hour=30_000),
@@ -59,6 +65,7 @@ BUCKETS = (
            lifecycle="backups"),
     Bucket("halcyon-replica-west", "replica_bucket", teams.FRAUD, 5, region=teams.SECOND_REGION,
            reads_per_hour=500),
+    Bucket("halcyon-inventories", "export_bucket", teams.SERVING, 0.01, objects=90),
     Bucket("halcyon-billing-exports", "export_bucket", teams.SERVING, 0.02, objects=400, account=teams.PAYER),
     Bucket("halcyon-tmp-migration", "empty_bucket", teams.RECS_DEV, 0, objects=0),
     Bucket("halcyon-hackathon-2025", "empty_bucket", teams.VISION, 0, objects=0),
@@ -86,7 +93,7 @@ def _bucket(bucket: Bucket, in_first_tier: float) -> Resource:
         region=bucket.region,
         account=bucket.account,
         start=datetime(2025, 6, 2) if bucket.role != "replica_bucket" else datetime(2026, 2, 2),
-        charges=(*_space(bucket, in_first_tier), *_requests(bucket)),
+        charges=(*_space(bucket, in_first_tier), *_requests(bucket), *_traffic(bucket)),
         profile="bucket",
         spec=_spec(bucket),
     )
@@ -109,6 +116,10 @@ def _requests(bucket: Bucket) -> Iterator[Charge]:
                      rates.S3_TIER2_REQUEST, bucket.reads_per_hour, "traffic")  # fmt: skip
         yield Charge("AmazonS3", "Requests-Tier1", "PutObject", "Requests",
                      rates.S3_TIER1_REQUEST, bucket.reads_per_hour / 20, "traffic")  # fmt: skip
+
+
+def _traffic(bucket: Bucket) -> tuple[Charge, ...]:
+    return (TRAFFIC[bucket.name],) if bucket.name in TRAFFIC else ()
 
 
 def _spec(bucket: Bucket) -> dict[str, Any]:

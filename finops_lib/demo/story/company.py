@@ -18,8 +18,8 @@ from finops_lib.demo.story.network import network
 from finops_lib.demo.story.teams import careless_tags, tag_qualities
 from finops_lib.demo.story.timeline import START, moment_of_size, patterns
 
-UNTAGGABLE = ("account", "transfer")
-"""Kinds that stand for charges without a resource."""
+UNTAGGABLE = ("account",)
+"""The kind that stands for charges without a resource."""
 
 GROWING = ("traffic", "shifted", "leaking", "stored", "scaled3", "scaled4")
 """Patterns that grow with the company by themselves."""
@@ -58,7 +58,8 @@ def _placed(resources: Sequence[Resource], seed: int) -> list[Resource]:
 
 
 def _grows(item: Resource) -> bool:
-    return any(charge.pattern in GROWING for charge in item.charges)
+    """Whether it was there from the start and its use grows; instances come one by one instead."""
+    return item.kind != "instance" and any(c.pattern in GROWING for c in item.charges)
 
 
 def _tagged(resources: Sequence[Resource], seed: int) -> list[Resource]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from finops_lib.demo.story import rates, teams
+from finops_lib.demo.story import network, rates, teams
 from finops_lib.demo.story.ledger import Charge, Commitment, Resource, identifier, resource
 
 RI_STEADY = "3f9a1c52-7b1e-4c8d-9a55-0d6f8f0a1b01"
@@ -85,6 +85,14 @@ GROUPS = (
     Group("old-crawler", 3, "m5.xlarge", "stopped_instance", teams.LANGUAGE, "none", root_gib=200),
 )  # fmt: skip
 
+TRAFFIC = {
+    "kafka-broker": network.cross_zone(21_000),
+    "feature-store": network.cross_zone(12_600),
+    "recs-api": network.cross_zone(2_625),
+    "prod-api": network.internet("AmazonEC2", 1_024, rates.INTERNET_GIB),
+}
+"""What each machine of a group sends across zones, or to the internet."""
+
 CATEGORIES = {"idle_instance": "waste", "idle_gpu": "waste"}
 
 
@@ -122,7 +130,7 @@ def _instance(group: Group, number: int) -> Resource:
         region=group.region,
         start=group.start,
         profile=group.profile,
-        charges=() if group.role == "stopped_instance" else (_hours(group),),
+        charges=_charges(group),
         spec={
             "instance_type": group.instance_type,
             "zone": group.region + "ab"[number % 2],
@@ -134,6 +142,13 @@ def _instance(group: Group, number: int) -> Resource:
         },
         tags=dict(group.tags) | _hint(group),
     )
+
+
+def _charges(group: Group) -> tuple[Charge, ...]:
+    if group.role == "stopped_instance":
+        return ()
+    traffic = (TRAFFIC[group.stem],) if group.stem in TRAFFIC else ()
+    return (_hours(group), *traffic)
 
 
 def _hours(group: Group) -> Charge:

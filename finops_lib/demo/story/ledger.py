@@ -12,8 +12,8 @@ from finops_lib.demo.story.teams import ACCOUNTS, MAIN_REGION, Owner
 from finops_lib.units import HOURS_PER_MONTH
 
 PREFIXES = {
-    "instance": "i-", "volume": "vol-", "snapshot": "snap-", "image": "ami-", "vpc": "vpc-",
-    "subnet": "subnet-", "address": "eipalloc-", "nat_gateway": "nat-", "vpc_endpoint": "vpce-",
+    "instance": "i-", "volume": "vol-", "snapshot": "snap-", "image": "ami-",
+    "address": "eipalloc-", "nat_gateway": "nat-", "vpc_endpoint": "vpce-",
 }  # fmt: skip
 
 ARNS = {
@@ -54,6 +54,8 @@ class Charge:
     """What is really paid per unit: the committed or the Spot price; None: the list price."""
 
     instance_type: str = ""
+    category: str = ""
+    """Where the story counts it, if not with its resource."""
 
     def monthly_list_cost(self) -> float:
         """Dollars at list for a month of 730 hours; for patterns that run steadily only."""

@@ -14,7 +14,6 @@ NAT_S3_SHARE = 0.75
 """What of the NAT gateways' traffic goes to S3, where a gateway endpoint carries it for nothing."""
 
 HOURS_OF_OCTOBER = 744.0
-INTERNET_FIRST_TIER_GIB = 10_240.0
 
 OWNERS = {
     "nat-production-a": teams.SERVING,
@@ -29,22 +28,12 @@ def network() -> Iterator[Resource]:
     yield from _gateways()
     yield from _addresses()
     yield from _load_balancers()
-    yield from _transfer()
-    yield resource("vpc_endpoint", "s3-production", "gateway_endpoint", "transfer", teams.CHURN,
-                   spec={"type": "Gateway", "service": "s3", "account": teams.DEVELOPMENT})  # fmt: skip
+    yield _distribution()
+    yield resource("vpc_endpoint", "s3-development", "gateway_endpoint", "transfer", teams.RECS_DEV,
+                   spec={"type": "Gateway", "service": "s3"})  # fmt: skip
     hours = Charge("AmazonVPC", "VpcEndpoint-Hours", "VpcEndpoint", "Hrs", rates.ENDPOINT_HOUR, 2.0)
     yield resource("vpc_endpoint", "sagemaker-runtime", "interface_endpoint", "transfer", teams.SERVING,
                    charges=(hours,), spec={"type": "Interface", "service": "sagemaker.runtime"})  # fmt: skip
-
-
-def vpc_id(account: str, region: str) -> str:
-    """The one network of an account in a region."""
-    return identifier("vpc", f"{account}/{region}")
-
-
-def subnet_id(account: str, zone: str) -> str:
-    """The one subnet of an account in an availability zone."""
-    return identifier("subnet", f"{account}/{zone}")
 
 
 def _gateways() -> Iterator[Resource]:
@@ -118,27 +107,28 @@ def _load_balancer(
     )  # fmt: skip
 
 
-def _transfer() -> Iterator[Resource]:
-    """Bytes that no single resource of the inventory is billed for: crossing zones, regions, borders."""
-    zones = Charge("AmazonEC2", "DataTransfer-Regional-Bytes", "InterZone-Out", "GB",
-                   rates.CROSS_ZONE_GIB, 210_000 / HOURS_OF_OCTOBER, "traffic")  # fmt: skip
-    yield resource(
-        "transfer", "cross-zone", "cross_zone", "transfer", teams.SERVING, charges=(zones,)
-    )
-    first = INTERNET_FIRST_TIER_GIB / HOURS_OF_OCTOBER
-    internet = tuple(
-        Charge("AmazonEC2", "DataTransfer-Out-Bytes", "RunInstances", "GB", rate, gib, "traffic")
-        for rate, gib in ((rates.INTERNET_GIB, first),
-                          (rates.INTERNET_GIB_NEXT_TIER, 17_500 / HOURS_OF_OCTOBER))
-    )  # fmt: skip
-    yield resource("transfer", "internet", "egress", "transfer", teams.SERVING, charges=internet)
-    regions = Charge("AmazonS3", "USW2-AWS-Out-Bytes", "PutObjectForRepl", "GB",
-                     rates.INTER_REGION_GIB, 13_000 / HOURS_OF_OCTOBER, "traffic")  # fmt: skip
-    yield resource(
-        "transfer", "replication", "inter_region", "transfer", teams.FRAUD, charges=(regions,)
-    )
+def cross_zone(gib_per_month: float) -> Charge:
+    """Traffic to other availability zones, billed to the machine at either end."""
+    return Charge("AmazonEC2", "DataTransfer-Regional-Bytes", "InterZone-Out", "GB", rates.CROSS_ZONE_GIB,
+                  gib_per_month / HOURS_OF_OCTOBER, "traffic", category="transfer")  # fmt: skip
+
+
+def internet(service: str, gib_per_month: float, rate: float) -> Charge:
+    """Traffic to the internet; beyond the first 10 TiB of a month the rate is lower."""
+    operation = {"AmazonEC2": "RunInstances", "AmazonS3": "GetObject"}[service]
+    return Charge(service, "DataTransfer-Out-Bytes", operation, "GB", rate,
+                  gib_per_month / HOURS_OF_OCTOBER, "traffic", category="transfer")  # fmt: skip
+
+
+def inter_region(gib_per_month: float) -> Charge:
+    """Copies to the second region."""
+    return Charge("AmazonS3", "USE1-USW2-AWS-Out-Bytes", "PutObjectForRepl", "GB", rates.INTER_REGION_GIB,
+                  gib_per_month / HOURS_OF_OCTOBER, "traffic", category="transfer")  # fmt: skip
+
+
+def _distribution() -> Resource:
     cdn = Charge("AmazonCloudFront", "US-DataTransfer-Out-Bytes", "GET", "GB", rates.CDN_GIB,
                  600 / HOURS_OF_OCTOBER, "traffic")  # fmt: skip
-    yield resource(
+    return resource(
         "distribution", "E2HALCYONDOCS", "cdn", "transfer", teams.SERVING, charges=(cdn,)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.planting.buckets import plant_buckets
 from finops_lib.demo.story.planting.compute import plant_disks, plant_images, plant_instances
+from finops_lib.demo.story.planting.inventories import plant_inventories
 from finops_lib.demo.story.planting.managed import plant_databases, plant_sagemaker
 from finops_lib.demo.story.planting.network import plant_load_balancers, plant_network
 from finops_lib.demo.story.planting.organization import plant_budget, plant_organization
@@ -26,3 +27,4 @@ def plant_inventory(ledger: Ledger) -> None:
     plant_databases(ledger)
     plant_sagemaker(ledger)
     plant_buckets(ledger)
+    plant_inventories(ledger)
