@@ -1,0 +1,74 @@
+"""Rendered pages and a real Chromium that reports every complaint and every request."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from finops_lib.export.html import ReportExporter
+from finops_lib.export.index import index_page, run_page
+from finops_lib.export.pdf import find_chromium
+from finops_lib.export.slides import export_slides
+
+
+def _of(name):
+    """A sibling test module's contents: the builders of tests/export serve here as well."""
+    path = Path(__file__).parent.parent / "export" / name
+    spec = importlib.util.spec_from_file_location(path.stem + "_of_export", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_BUILDERS = _of("conftest.py")
+cover, notebook, executed = _BUILDERS.cover, _BUILDERS.notebook, _BUILDERS.executed
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, executed, cover):
+    """A folder with one page of every kind."""
+    folder = tmp_path_factory.mktemp("site")
+    runs = _of("test_index.py")
+    pages = {
+        "report": ReportExporter(cover, "01_visibility").from_notebook_node(executed)[0],
+        "slides": export_slides([executed], cover),
+        "index": index_page(runs.RUNS),
+        "run": run_page(runs.AGAIN, runs.FIRST, [("01.pdf", "PDF")], {"Made": "now"}),
+    }
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    if not find_chromium():
+        pytest.skip("no Chromium on this machine")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """open_page(name): the page, with `complaints` and `requests` that grow as it is used."""
+    contexts = []
+
+    def opened(name, scheme="light", width=1280):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints, page.requests = [], []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)  # fmt: skip
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto((site / f"{name}.html").as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

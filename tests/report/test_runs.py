@@ -1,0 +1,116 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+
+from finops_lib import report
+from finops_lib.errors import ReportError
+from finops_lib.export import pdf
+from finops_lib.period import Period
+
+COVER = report.Cover(
+    "ML platform", Period.month("2026-10"), datetime(2026, 11, 3), ("123456789012",),
+    reports=(("one", "One"), ("two", "Two")),
+)  # fmt: skip
+
+
+def test_begin_run_two_at_once_get_folders_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: report.begin_run(tmp_path, "2026-10", "run"), range(8)))
+    assert len(set(folders)) == 8
+    assert {folder.name for folder in folders} == {"run.partial", *(f"run-{n}.partial" for n in range(2, 9))}  # fmt: skip
+
+
+def test_begin_run_never_takes_the_name_of_a_finished_or_failed_one(tmp_path):
+    (tmp_path / "2026-10" / "run").mkdir(parents=True)
+    (tmp_path / "2026-10" / "run-2.failed").mkdir()
+    assert report.begin_run(tmp_path, "2026-10", "run").name == "run-3.partial"
+
+
+def test_finish_run_without_a_manifest_is_refused(tmp_path):
+    with pytest.raises(ReportError, match=r"manifest\.json"):
+        report.finish_run(report.begin_run(tmp_path, "2026-10", "run"), good=True)
+
+
+@pytest.fixture
+def make_run(tmp_path, write_notebook):
+    """make_run(created, good=True): a finished run with two unexecuted notebooks, rendered."""
+
+    def make(created="2026-11-03T06:00:00", good=True, formats=("html",)):
+        folder = report.begin_run(tmp_path, "2026-10", created.replace(":", "-"))
+        (folder / "notebooks").mkdir()
+        for name in ("one", "two"):
+            write_notebook(folder / "notebooks" / f"{name}.ipynb", f"md:# What is {name}?", "1")
+        report.write_manifest(
+            folder, COVER,
+            [report.Outcome("one", "completed", 1.5), report.Outcome("two", "completed" if good else "failed", 2.0, "" if good else "cut off")],
+            created=datetime.fromisoformat(created), parameters={"month": "2026-10"}, digest="f00",
+            rows={"costs": 10}, totals={"Effective cost": 80412.33}, paid_calls={"requests": 2, "price_usd": 0.02},
+            durations_s={"read": 3.0},
+        )  # fmt: skip
+        problems = report.render(folder, COVER, formats)
+        return report.finish_run(folder, good=good), problems
+
+    return make
+
+
+def test_write_manifest_says_what_the_run_was_made_of(make_run):
+    manifest = json.loads((make_run()[0] / "manifest.json").read_text())
+    assert manifest["status"] == "good"
+    assert manifest["durations_s"] == {"read": 3.0, "one": 1.5, "two": 2.0}
+    assert manifest["paid_calls"] == {"requests": 2, "price_usd": 0.02}
+    assert manifest["totals"] == {"Effective cost": 80412.33}
+    assert {"python", "pandas", "papermill"} <= set(manifest["versions"])
+
+
+def test_render_writes_a_page_per_notebook_and_the_run_s_index(make_run):
+    folder, problems = make_run(formats=("html", "markdown"))
+    pages = {p.name for p in folder.iterdir() if p.suffix in (".html", ".md")}
+    assert (pages, problems) == ({"index.html", "one.html", "two.html", "one.md", "two.md"}, [])
+
+
+def test_render_failed_run_ends_beside_the_good_ones(make_run):
+    good, _ = make_run("2026-11-03T06:00:00")
+    failed, _ = make_run("2026-11-03T07:00:00", good=False)
+    assert (good.name, failed.name) == ("2026-11-03T06-00-00", "2026-11-03T07-00-00.failed")
+    assert "two: cut off" in (failed / "index.html").read_text()
+
+
+def test_render_without_chromium_keeps_the_pages_and_says_what_is_missing(make_run, monkeypatch):
+    monkeypatch.setattr(pdf, "NAMES", ())
+    folder, problems = make_run(formats=("html", "pdf"))
+    assert problems == [
+        "No Chromium was found, so there is no PDF; the HTML is complete. "
+        "Install chromium, or name a browser in FINOPS_CHROMIUM."
+    ]
+    assert (folder / "one.html").exists()
+
+
+def test_render_twice_gives_the_same_pages(make_run):
+    first, second = make_run("2026-11-03T06:00:00")[0], make_run("2026-11-04T06:00:00")[0]
+    bodies = [(folder / "one.html").read_text().split("<footer")[0] for folder in (first, second)]
+    assert bodies[0] == bodies[1]
+
+
+def test_write_index_leads_to_every_run(make_run, tmp_path):
+    folder, _ = make_run()
+    page = report.write_index(tmp_path).read_text()
+    assert f'href="2026-10/{folder.name}/one.html"' in page
+
+
+def test_runs_are_listed_by_their_own_time_and_partial_ones_are_not(make_run, tmp_path):
+    later, earlier = make_run("2026-11-05T06:00:00")[0], make_run("2026-11-04T06:00:00")[0]
+    report.begin_run(tmp_path, "2026-10", "under-way")
+    assert report.runs(tmp_path) == [earlier, later]
+
+
+def test_retain_keeps_the_newest_good_runs_and_every_manifest(make_run, tmp_path):
+    old, failed, *kept = [
+        make_run(f"2026-11-0{day}T06:00:00", good=day != 4)[0] for day in (3, 4, 5, 6)
+    ]
+    assert report.retain(tmp_path, keep=2) == [old]
+    assert [p.name for p in old.iterdir()] == ["manifest.json"]
+    assert all((folder / "one.html").exists() for folder in (failed, *kept))
+    assert report.retain(tmp_path, keep=2) == []
+    assert "let go by retention" in report.write_index(tmp_path).read_text()
