@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from threading import Event
 
 from finops_lib.demo import emulator
@@ -15,7 +16,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     arguments = parser.parse_args()
     with emulator.start(arguments.port, seed=arguments.seed) as account:
-        print(account.endpoint_url, flush=True)
+        sys.stdout.write(f"{account.endpoint_url}\n")
+        sys.stdout.flush()
         try:
             Event().wait()
         except KeyboardInterrupt:

@@ -23,7 +23,7 @@ XML_ERROR = (
 REST_XML_SERVICES = ("s3", "cloudfront", "route53")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that the service refuses, with its error code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.answers import RefusedError
 
 MAX_QUERIES = 500
 MAX_POINTS = 100_800
@@ -69,7 +69,7 @@ class MetricStore:
         """The data of exactly that metric and those dimensions; None where there never were any."""
         return self._metrics.get((namespace, metric, tuple(sorted(dimensions.items()))))
 
-    def keys(self) -> list[Key]:
+    def names(self) -> list[Key]:
         """Every metric, in a stable order."""
         return sorted(self._metrics)
 
@@ -114,22 +114,35 @@ def _values(points: Points, stat: str, window: slice, starts: NDArray[Any]) -> N
         weighted = points.average[window] * points.samples[window]
         return np.add.reduceat(weighted, starts) / samples
     if stat.startswith("p"):
-        parts = np.split(points.maximum[window], starts[1:])
-        return np.array([np.percentile(part, float(stat[1:])) for part in parts])
-    raise Refused("ValidationError", f"Statistic {stat} is not known.")
+        return _percentiles(points.maximum[window], starts, float(stat[1:]) / 100)
+    raise RefusedError("ValidationError", f"Statistic {stat} is not known.")
+
+
+def _percentiles(
+    values: NDArray[np.float64], starts: NDArray[Any], share: float
+) -> NDArray[np.float64]:
+    """The percentile of each run of values, interpolated between its neighbours; all runs at once."""
+    sizes = np.diff(np.append(starts, len(values)))
+    ordered = values[np.lexsort((values, np.repeat(np.arange(len(sizes)), sizes)))]
+    place = starts + (sizes - 1) * share
+    below = np.floor(place).astype(int)
+    above = np.minimum(below + 1, starts + sizes - 1)
+    return np.asarray(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
 
 
 def get_metric_data(store: MetricStore, body: dict[str, Any]) -> dict[str, Any]:
     """GetMetricData with its limits, labels, order and paging."""
     queries = body.get("MetricDataQueries", [])
     if len(queries) > MAX_QUERIES:
-        raise Refused(
+        raise RefusedError(
             "ValidationError",
             f"The collection MetricDataQueries must not have a size greater than {MAX_QUERIES}.",
         )
     start, end = _second(body["StartTime"]), _second(body["EndTime"])
     if end <= start:
-        raise Refused("ValidationError", "The parameter EndTime must be greater than StartTime.")
+        raise RefusedError(
+            "ValidationError", "The parameter EndTime must be greater than StartTime."
+        )
     first = int(body.get("NextToken") or 0)
     results, budget, position = [], int(body.get("MaxDatapoints") or MAX_POINTS), first
     for position in range(first, len(queries)):
@@ -145,11 +158,11 @@ def _metric_data_result(
     store: MetricStore, query: dict[str, Any], start: int, end: int, scan_by: str | None
 ) -> dict[str, Any]:
     if "MetricStat" not in query:
-        raise Refused("ValidationError", "Metric math is not emulated; ask for a MetricStat.")
+        raise RefusedError("ValidationError", "Metric math is not emulated; ask for a MetricStat.")
     asked = query["MetricStat"]
     metric, period = asked["Metric"], int(asked["Period"])
     if period % 60 and period not in (1, 5, 10, 20, 30):
-        raise Refused("ValidationError", "Period must be a multiple of 60.")
+        raise RefusedError("ValidationError", "Period must be a multiple of 60.")
     dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])}
     points = store.query(metric["Namespace"], metric["MetricName"], dimensions)
     aligned = start - start % period
@@ -188,7 +201,7 @@ def list_metrics(store: MetricStore, body: dict[str, Any]) -> dict[str, Any]:
     wanted = body.get("Dimensions") or []
     matching = [
         key
-        for key in store.keys()
+        for key in store.names()
         if body.get("Namespace") in (None, key[0])
         and body.get("MetricName") in (None, key[1])
         and all(_has(key[2], d) for d in wanted)

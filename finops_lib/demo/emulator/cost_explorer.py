@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.answers import RefusedError
 from finops_lib.demo.emulator.cost_filters import DIMENSIONS, matching
 from finops_lib.demo.emulator.daily_costs import METRICS, TAG
 from finops_lib.demo.emulator.paging import page, with_token
@@ -28,12 +29,11 @@ def get_cost_and_usage(state: State, request: Asked, body: Body) -> Body:
     https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
     """
     start, end = period(state, body)
-    granularity = _granularity(body)
+    cut = slots(start, end, granularity(body))
     metrics, groups = _metrics(body), _groups(body)
     costs = chosen(state, request, start, end, body.get("Filter"))
-    slots = _slots(start, end, granularity)
-    costs = costs.assign(slot=_slot_of(costs["day"], slots))
-    results = [r for cut in _cuts(costs, slots, groups, metrics) for r in cut]
+    costs = costs.assign(slot=_slot_of(costs["day"], cut))
+    results = [r for slot in _cuts(costs, cut, groups, metrics) for r in slot]
     found, token = page(results, body.get("NextPageToken"), GROUPS_PER_PAGE)
     answer = {"ResultsByTime": _merged(found), "DimensionValueAttributes": _names(costs, groups)}
     if groups:
@@ -44,7 +44,9 @@ def get_cost_and_usage(state: State, request: Asked, body: Body) -> Body:
 def get_dimension_values(state: State, request: Asked, body: Body) -> Body:
     """The values of one dimension in a period."""
     if body.get("Dimension") not in DIMENSIONS:
-        raise Refused("ValidationException", f"Dimension {body.get('Dimension')} is not supported.")
+        raise RefusedError(
+            "ValidationException", f"Dimension {body.get('Dimension')} is not supported."
+        )
     costs = chosen(state, request, *period(state, body), body.get("Filter"))
     values = [v for v in sorted(costs[body["Dimension"]].unique()) if _has(v, body)]
     found, token = page(values, body.get("NextPageToken"), GROUPS_PER_PAGE)
@@ -73,29 +75,29 @@ def get_cost_forecast(state: State, request: Asked, body: Body) -> Body:
     newest = known(state)["day"].max()
     start, end = (pd.Timestamp(body["TimePeriod"][k]) for k in ("Start", "End"))
     if start < newest or end <= start:
-        raise Refused("ValidationException", "Start date cannot be before the current date.")
+        raise RefusedError("ValidationException", "Start date cannot be before the current date.")
     metric = body["Metric"].title().replace("_", "")
     costs = matching_account(known(state), request)
     costs = costs[matching(costs, body.get("Filter"))]
     by_day = costs[costs["day"].between(newest - timedelta(days=31), newest, inclusive="neither")]
     totals = by_day.groupby("day")[metric].sum()
     rows = []
-    for first, last in _slots(start, end, body["Granularity"]):
+    for first, last in slots(start, end, body["Granularity"]):
         days = (last - first).days
         mean, spread = totals.mean() * days, 1.28 * totals.std() * days**0.5
         rows.append({
-            "TimePeriod": _dates(first, last), "MeanValue": _amount(mean),
-            "PredictionIntervalLowerBound": _amount(mean - spread),
-            "PredictionIntervalUpperBound": _amount(mean + spread),
+            "TimePeriod": dates(first, last), "MeanValue": amount(mean),
+            "PredictionIntervalLowerBound": amount(mean - spread),
+            "PredictionIntervalUpperBound": amount(mean + spread),
         })  # fmt: skip
     total = totals.mean() * (end - start).days
-    return {"Total": {"Amount": _amount(total), "Unit": "USD"}, "ForecastResultsByTime": rows}
+    return {"Total": {"Amount": amount(total), "Unit": "USD"}, "ForecastResultsByTime": rows}
 
 
 def known(state: State) -> pd.DataFrame:
-    """The planted bill; Refused as for an account that switched Cost Explorer on just now."""
+    """The planted bill; RefusedError as for an account that switched Cost Explorer on just now."""
     if state.costs is None:
-        raise Refused(
+        raise RefusedError(
             "DataUnavailableException",
             "Data is not available. Please try to adjust the time period.",
         )
@@ -103,28 +105,28 @@ def known(state: State) -> pd.DataFrame:
 
 
 def period(state: State, body: Body) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Start and exclusive end of the request; Refused where Cost Explorer refuses them."""
+    """Start and exclusive end of the request; RefusedError where Cost Explorer refuses them."""
     try:
         start, end = (
             pd.Timestamp(date.fromisoformat(body["TimePeriod"][k])) for k in ("Start", "End")
         )
     except (KeyError, ValueError):
-        raise Refused(
+        raise RefusedError(
             "ValidationException", "TimePeriod must have Start and End as YYYY-MM-DD."
         ) from None
     if start >= end:
-        raise Refused(
+        raise RefusedError(
             "ValidationException", "Start date (and hour) should be before end date (and hour)"
         )
     newest = known(state)["day"].max()
     oldest = newest.replace(day=1) - pd.DateOffset(months=MONTHS_KEPT)
     if start < oldest:
-        raise Refused(
+        raise RefusedError(
             "ValidationException",
             f"You haven't enabled historical data beyond {MONTHS_KEPT} months",
         )
     if start > newest + timedelta(days=1):
-        raise Refused("DataUnavailableException", "Data is not available for the time period.")
+        raise RefusedError("DataUnavailableException", "Data is not available for the time period.")
     return start, end
 
 
@@ -143,13 +145,14 @@ def chosen(
     return costs[matching(costs, expression)]
 
 
-def _granularity(body: Body) -> str:
-    granularity = body.get("Granularity")
-    if granularity == "HOURLY":
-        raise Refused("AccessDeniedException", "You haven't enabled hourly granularity.")
-    if granularity not in ("DAILY", "MONTHLY"):
-        raise Refused("ValidationException", "Granularity must be DAILY, MONTHLY or HOURLY.")
-    return str(granularity)
+def granularity(body: Body) -> str:
+    """DAILY or MONTHLY; hours cost extra and were not switched on."""
+    asked = body.get("Granularity")
+    if asked == "HOURLY":
+        raise RefusedError("AccessDeniedException", "You haven't enabled hourly granularity.")
+    if asked not in ("DAILY", "MONTHLY"):
+        raise RefusedError("ValidationException", "Granularity must be DAILY, MONTHLY or HOURLY.")
+    return str(asked)
 
 
 def _metrics(body: Body) -> list[str]:
@@ -157,7 +160,7 @@ def _metrics(body: Body) -> list[str]:
         m if m in METRIC_NAMES else m.title().replace("_", "") for m in body.get("Metrics") or []
     ]
     if not metrics or not set(metrics) <= METRIC_NAMES:
-        raise Refused("ValidationException", f"Metrics must be among {sorted(METRIC_NAMES)}.")
+        raise RefusedError("ValidationException", f"Metrics must be among {sorted(METRIC_NAMES)}.")
     return metrics
 
 
@@ -165,22 +168,22 @@ def _groups(body: Body) -> list[tuple[str, str]]:
     """Each group's column and what its keys begin with."""
     asked = body.get("GroupBy") or []
     if len(asked) > 2:
-        raise Refused("ValidationException", "GroupBy can have at most two groups.")
+        raise RefusedError("ValidationException", "GroupBy can have at most two groups.")
     for group in asked:
         if group["Type"] == "DIMENSION" and group["Key"] not in DIMENSIONS:
-            raise Refused("ValidationException", "Group Definition dimension is invalid.")
+            raise RefusedError("ValidationException", "Group Definition dimension is invalid.")
     return [
         (TAG + g["Key"], f"{g['Key']}$") if g["Type"] == "TAG" else (g["Key"], "") for g in asked
     ]
 
 
-def _slots(
+def slots(
     start: pd.Timestamp, end: pd.Timestamp, granularity: str
 ) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
     """The days or calendar months of the period; its ends cut the first and last month."""
     inner = pd.date_range(start, end, freq="D" if granularity == "DAILY" else "MS")
     edges = [start, *(t for t in inner if start < t < end), end]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _slot_of(days: pd.Series, slots: list[tuple[pd.Timestamp, pd.Timestamp]]) -> Any:
@@ -199,7 +202,7 @@ def _cuts(
     newest = costs["day"].max()
     cuts = []
     for number, (first, last) in enumerate(slots):
-        base = {"TimePeriod": _dates(first, last), "Total": {}, "Groups": [],
+        base = {"TimePeriod": dates(first, last), "Total": {}, "Groups": [],
                 "Estimated": bool(newest < last)}  # fmt: skip
         rows = sums.loc[[number]] if number in sums.index.get_level_values(0) else sums.iloc[:0]
         if groups:
@@ -227,17 +230,18 @@ def _merged(results: Any) -> list[Body]:
 
 def _amounts(values: Any, metrics: list[str]) -> Body:
     return {
-        metric: {"Amount": _amount(value), "Unit": "USD" if metric.endswith("Cost") else "N/A"}
+        metric: {"Amount": amount(value), "Unit": "USD" if metric.endswith("Cost") else "N/A"}
         for metric, value in zip(metrics, values, strict=True)
     }
 
 
-def _amount(value: float) -> str:
+def amount(value: float) -> str:
     """Ten decimals, as the API answers."""
     return f"{value:.10f}"
 
 
-def _dates(first: pd.Timestamp, last: pd.Timestamp) -> dict[str, str]:
+def dates(first: pd.Timestamp, last: pd.Timestamp) -> dict[str, str]:
+    """A slot as the API writes it."""
     return {"Start": first.date().isoformat(), "End": last.date().isoformat()}
 
 

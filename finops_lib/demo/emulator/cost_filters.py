@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.answers import RefusedError
 from finops_lib.demo.emulator.daily_costs import TAG
 
 DIMENSIONS = frozenset({
@@ -17,27 +17,31 @@ OPERATORS = ("And", "Or", "Not", "Dimensions", "Tags", "CostCategories")
 
 
 def matching(costs: pd.DataFrame, expression: dict[str, Any] | None) -> pd.Series:
-    """Which rows the expression keeps; Refused where Cost Explorer refuses it.
+    """Which rows the expression keeps; RefusedError where Cost Explorer refuses it.
 
     https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Expression.html
     """
     if expression is None:
         return pd.Series(True, index=costs.index)
     if len(expression) != 1 or next(iter(expression)) not in OPERATORS:
-        raise Refused("ValidationException", f"Expression must have one of {', '.join(OPERATORS)}.")
+        raise RefusedError(
+            "ValidationException", f"Expression must have one of {', '.join(OPERATORS)}."
+        )
     operator, content = next(iter(expression.items()))
     if operator == "Not":
         return ~matching(costs, content)
     if operator in ("And", "Or"):
         return _combined(costs, operator, content)
     if operator == "Dimensions" and content.get("Key") not in DIMENSIONS:
-        raise Refused("ValidationException", f"Dimension {content.get('Key')} is not supported.")
+        raise RefusedError(
+            "ValidationException", f"Dimension {content.get('Key')} is not supported."
+        )
     return _selected(costs, operator, content)
 
 
 def _combined(costs: pd.DataFrame, operator: str, parts: list[dict[str, Any]]) -> pd.Series:
     if len(parts) < 2:
-        raise Refused("ValidationException", f"{operator} must have at least two expressions.")
+        raise RefusedError("ValidationException", f"{operator} must have at least two expressions.")
     masks = pd.concat([matching(costs, part) for part in parts], axis=1)
     return masks.all(axis=1) if operator == "And" else masks.any(axis=1)
 

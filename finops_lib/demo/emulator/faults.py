@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from random import Random
 
 from finops_lib.demo.emulator.answers import Answer, error
 from finops_lib.demo.emulator.requests import Asked
@@ -77,7 +78,7 @@ class FaultInjector:
         """A number in [0, 1) that depends on the request and on how often it was made, not on when."""
         known = (request.account, request.region, request.permission, zlib.crc32(request.body))
         self._seen[known] += 1
-        return zlib.crc32(repr((self._seed, known, self._seen[known])).encode()) / 2**32
+        return Random(repr((self._seed, known, self._seen[known]))).random()
 
 
 def _denied(request: Asked) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finops_lib.demo.emulator import cost_explorer
-from finops_lib.demo.emulator.answers import Answer, Refused, error, ok
+from finops_lib.demo.emulator.answers import Answer, RefusedError, error, ok
 from finops_lib.demo.emulator.cost_explorer import CostExplorer, parsed
 from finops_lib.demo.emulator.requests import Asked
 
@@ -56,7 +56,9 @@ def _lookup_events(state: State, request: Asked) -> dict[str, Any]:
 
 
 def _not_opted_in(state: State, request: Asked) -> dict[str, Any]:
-    raise Refused("OptInRequiredException", "The account is not enrolled in Compute Optimizer.")
+    raise RefusedError(
+        "OptInRequiredException", "The account is not enrolled in Compute Optimizer."
+    )
 
 
 def _enrollment(state: State, request: Asked) -> dict[str, Any]:
@@ -64,7 +66,9 @@ def _enrollment(state: State, request: Asked) -> dict[str, Any]:
 
 
 def _hub_not_enrolled(state: State, request: Asked) -> dict[str, Any]:
-    raise Refused("AccessDeniedException", "Account is not enrolled in the Cost Optimization Hub.")
+    raise RefusedError(
+        "AccessDeniedException", "Account is not enrolled in the Cost Optimization Hub."
+    )
 
 
 def _get_products(state: State, request: Asked) -> dict[str, Any]:
@@ -114,5 +118,5 @@ def answer(state: State, request: Asked) -> Answer | None:
         return None
     try:
         return ok(run(state, request))
-    except Refused as refused:
+    except RefusedError as refused:
         return error(request, refused.code, str(refused), 400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.answers import RefusedError
 
 Item = TypeVar("Item")
 
@@ -15,10 +15,10 @@ def page(
 ) -> tuple[Sequence[Item], str | None]:
     """The page that begins at `token`, and the next token; None on the last page.
 
-    Raises Refused for a token that no earlier page gave.
+    Raises RefusedError for a token that no earlier page gave.
     """
     if token is not None and not (str(token).isdigit() and int(token) <= len(items)):
-        raise Refused(code, "The NextToken is not valid.")
+        raise RefusedError(code, "The NextToken is not valid.")
     first = int(token or 0)
     following = first + size
     return items[first:following], str(following) if following < len(items) else None

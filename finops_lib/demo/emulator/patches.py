@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from moto.awslambda.models import LambdaFunction
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.models import FakeEndpointConfig
 
 from finops_lib.demo.emulator import cloudwatch
-from finops_lib.demo.emulator.answers import Refused
+from finops_lib.demo.emulator.functions import invoker
+from finops_lib.demo.emulator.instance_types import add_p3
 from finops_lib.demo.emulator.paging import page, with_token
 from finops_lib.demo.emulator.state import State
 
@@ -27,17 +30,27 @@ def apply(state: State) -> None:
         ("list_metrics", cloudwatch.list_metrics),
     ):
         setattr(CloudWatchResponse, name, _answer(state, function))
+    add_p3()
+    FakeEndpointConfig.validate_instance_type = _any_ml_type  # type: ignore[method-assign]
     for name, key in (("describe_volumes", "Volumes"), ("describe_snapshots", "Snapshots")):
         setattr(ElasticBlockStore, name, _paged(name, key))
+
+
+def run_functions(variables: dict[str, str]) -> None:
+    """Run Lambda's functions in processes with these variables; moto would ask for docker."""
+    LambdaFunction.invoke = invoker(variables)  # type: ignore[method-assign]
+
+
+def _any_ml_type(self: Any, instance_type: str) -> None:
+    """Moto's list ends before ml.g5; what is wrong with a name is its form."""
+    if not instance_type.startswith("ml."):
+        raise ValidationError(message=f"Value '{instance_type}' at 'instanceType' is not known.")
 
 
 def _answer(state: State, function: Callable[..., dict[str, Any]]) -> Any:
     def respond(self: Any) -> ActionResult:
         store = state.metrics[(self.current_account, self.region)]
-        try:
-            return ActionResult(function(store, self._get_params()))
-        except Refused as refused:
-            raise ServiceException(refused.code, str(refused)) from None
+        return ActionResult(function(store, self._get_params()))
 
     return respond
 
@@ -61,10 +74,7 @@ def _paged(name: str, key: str) -> Any:
     def respond(self: Any) -> ActionResult:
         everything = original(self).result[key]
         size = self._get_int_param("MaxResults") or EBS_PAGE
-        try:
-            found, token = page(everything, self._get_param("NextToken"), size, "InvalidNextToken")
-        except Refused as refused:
-            raise ServiceException(refused.code, str(refused)) from None
+        found, token = page(everything, self._get_param("NextToken"), size, "InvalidNextToken")
         return ActionResult(with_token({key: list(found)}, "NextToken", token))
 
     return respond

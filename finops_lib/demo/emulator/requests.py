@@ -37,6 +37,8 @@ class Asked:
     operation: str
     content_type: str
     body: bytes
+    access_key: str
+    token: str
 
     @property
     def permission(self) -> str:
@@ -53,7 +55,10 @@ def asked(environ: dict[str, Any]) -> Asked:
     found = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     key, region, service = found.groups() if found else ("", "", "s3")
     operation = _operation(environ, service, body)
-    return Asked(_account(key), region, service, operation, environ.get("CONTENT_TYPE", ""), body)
+    return Asked(
+        _account(key), region, service, operation, environ.get("CONTENT_TYPE", ""), body,
+        key, environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
+    )  # fmt: skip
 
 
 def _account(access_key: str) -> str:
@@ -77,11 +82,11 @@ def _rest_operation(service: str, method: str, path: str, query: str) -> str:
     """The operation of a REST request: the route that asks for most of what the query holds."""
     keys = set(parse_qs(query, keep_blank_values=True))
     found = [
-        (len(needed), -len(pattern.pattern), name)
+        (len(needed), -len(pattern.pattern), -len(name), name)
         for name, verb, pattern, needed in _routes(service)
         if verb == method and needed <= keys and pattern.fullmatch(path)
     ]
-    return max(found)[2] if found else f"{method} {path}"
+    return max(found)[-1] if found else f"{method} {path}"
 
 
 @cache

@@ -27,8 +27,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from finops_lib.demo.emulator import patches
-from finops_lib.demo.emulator.answers import Refused, error, ok
+from finops_lib.demo.emulator import iam, patches
+from finops_lib.demo.emulator.answers import RefusedError, error, ok
 from finops_lib.demo.emulator.daily_costs import daily
 from finops_lib.demo.emulator.faults import FaultInjector, Faults
 from finops_lib.demo.emulator.operations import OPERATIONS
@@ -46,7 +46,7 @@ class QuietHandler(MotoRequestHandler):
         """Say nothing."""
 
 
-class UnknownService(Exception):
+class UnknownServiceError(Exception):
     """moto has nothing of the service."""
 
 
@@ -58,7 +58,7 @@ class Dispatcher(DomainDispatcherApplication):
         hosts = (pattern for _, pattern in self.backend_url_patterns)
         is_known = host in MODULES or any(known.match(f"http://{host}") for known in hosts)
         if host is not None and not is_known and host != "moto_api":
-            raise UnknownService(host)
+            raise UnknownServiceError(host)
         return super().get_backend_for_host(host)
 
 
@@ -72,11 +72,13 @@ class Emulator:
         moto_api_backend.reset()
         mock_random.seed(seed)
         self.state = State()
+        self.enforce_iam = False
         patches.apply(self.state)
         self._injector = FaultInjector(faults, seed)
         self._moto = Dispatcher(create_backend_app)
         self._server = make_server(LOOPBACK, port, self._serve, True, request_handler=QuietHandler)
         self._server.daemon_threads = True
+        patches.run_functions(self.environment())
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -158,15 +160,17 @@ class Emulator:
         request = asked(environ)
         if fault := self._injector.answer(request):
             return fault.send(start_response)
+        if self.enforce_iam and (refusal := iam.denial(request)):
+            return refusal.send(start_response)
         own = OPERATIONS.get((request.service, request.operation))
         try:
             if own:
                 body = json.loads(request.body or b"{}")
                 return ok(own(self.state, request, body)).send(start_response)
             return self._moto(environ, start_response)
-        except Refused as refused:
+        except RefusedError as refused:
             answer = error(request, refused.code, str(refused), refused.status)
-        except (NotImplementedError, UnknownService):
+        except (NotImplementedError, UnknownServiceError):
             words = f"The emulated account does not know {request.permission}."
             answer = error(request, "NotImplemented", words, 400)
         return answer.send(start_response)
