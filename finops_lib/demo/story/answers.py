@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from finops_lib.demo.story.ledger import Ledger, Resource
+from finops_lib.demo.story.timeline import AS_OF, LEAK_STARTS, SHIFT_AT, SPIKE_ENDS, SPIKE_STARTS
 
 WASTE_ROLES = {
     "idle_ec2_instances": ("idle_instance",),
@@ -43,6 +44,16 @@ TRAP_ROLES = {
     "idle_notebook_instances": {"used_notebook": "ok", "stopped_notebook": "ok"},
 }  # fmt: skip
 """What a naive rule would call waste, and what it is: ok, unknown, or waste that must be kept."""
+
+EVENTS = pd.DataFrame(
+    [
+        ("fraud-hpo-runaway", "spike", "AmazonSageMaker", SPIKE_STARTS, SPIKE_ENDS),
+        ("NatGateway-Bytes", "level_shift", "AmazonEC2", SHIFT_AT, AS_OF),
+        ("/fraud/stream/debug", "slow_leak", "AmazonCloudWatch", LEAK_STARTS, AS_OF),
+    ],
+    columns=["cause", "kind", "service", "start", "end"],
+)
+"""The anomalies of the history; month-start fees and weekends are none."""
 
 COLUMNS = [
     "check_id",

@@ -1,20 +1,30 @@
-"""What the invented company's provider charges: AWS list prices, us-east-1 (us-west-2 has the same).
+"""What the invented company's provider charges: AWS list prices of us-east-1 (us-west-2 has the same).
 
-On-demand prices of EC2 as of 2026-07-20 (unchanged over the story's 13 months), unit prices as of
-2024, SageMaker and RDS as published for us-east-1. The savings rates are one-year, no upfront.
+What the shipped price book has is taken from it: the price that holds at the end of the story, which
+for what the company uses held all through it. The rest (SageMaker, RDS and other managed services,
+traffic) are list prices of us-east-1 as of 2026.
 """
 
 from __future__ import annotations
 
-EC2 = {
-    "t3.medium": 0.0416, "t3.large": 0.0832, "t3.xlarge": 0.1664,
-    "m5.large": 0.096, "m5.xlarge": 0.192, "m5.2xlarge": 0.384, "m5.4xlarge": 0.768,
-    "c5.xlarge": 0.17, "c5.2xlarge": 0.34, "c5.4xlarge": 0.68, "c5.9xlarge": 1.53,
-    "r5.large": 0.126, "r5.xlarge": 0.252, "r5.2xlarge": 0.504, "r5.4xlarge": 1.008,
-    "g4dn.xlarge": 0.526, "g4dn.2xlarge": 0.752, "g5.2xlarge": 1.212, "g5.12xlarge": 5.672,
-    "p3.2xlarge": 3.06, "p3.8xlarge": 12.24,
-}  # fmt: skip
+import csv
+from importlib.resources import files
+
+
+def _book(name: str) -> dict[str, float]:
+    """On-demand prices by item that hold still, from a table of the price book."""
+    text = (files("finops_lib") / "data" / name).read_text(encoding="utf-8")
+    return {
+        row["item"]: float(row["price"])
+        for row in csv.DictReader(text.splitlines())
+        if row["term"] == "on_demand" and not row["valid_to"]
+    }
+
+
+EC2 = _book("ec2_on_demand.csv")
 """Linux, shared tenancy, dollars an hour."""
+
+UNIT = _book("unit_prices.csv")
 
 SPOT = {"g5.2xlarge": 0.48, "c5.4xlarge": 0.27}
 """What the company paid on average for Spot, dollars an hour."""
@@ -38,15 +48,14 @@ RDS = {
 }  # fmt: skip
 """PostgreSQL in one zone; Multi-AZ is twice as much."""
 
-EBS_GIB_MONTH = {"gp2": 0.10, "gp3": 0.08, "io1": 0.125, "io2": 0.125, "st1": 0.045, "sc1": 0.015}
-EBS_IOPS_MONTH = {"gp3": 0.005, "io1": 0.065, "io2": 0.065}
-EBS_MIBPS_MONTH = {"gp3": 0.04}
-SNAPSHOT_GIB_MONTH = 0.05
+EBS_GIB_MONTH = {kind: UNIT[kind] for kind in ("gp2", "gp3", "io1", "io2")}
+EBS_IOPS_MONTH = {kind: UNIT[f"{kind}-iops"] for kind in ("gp3", "io1", "io2")}
+SNAPSHOT_GIB_MONTH = UNIT["snapshot"]
 
 S3_GIB_MONTH = {
-    "StandardStorage": 0.023,
-    "StandardIAStorage": 0.0125,
-    "GlacierStorage": 0.0036,
+    "StandardStorage": UNIT["s3-standard"],
+    "StandardIAStorage": UNIT["s3-standard-ia"],
+    "GlacierStorage": UNIT["s3-glacier-flexible"],
 }
 S3_STANDARD_NEXT_TIER = 0.022
 """Standard storage beyond the organization's first 50 TiB."""
@@ -57,16 +66,16 @@ S3_TIER2_REQUEST = 0.0004 / 1000
 
 RDS_GIB_MONTH = 0.115
 NOTEBOOK_GIB_MONTH = 0.14
-NAT_HOUR = 0.045
-NAT_GIB = 0.045
-ADDRESS_HOUR = 0.005
-LOAD_BALANCER_HOUR = {"application": 0.0225, "network": 0.0225, "classic": 0.025}
+NAT_HOUR = UNIT["nat-gateway"]
+NAT_GIB = UNIT["nat-gateway-data"]
+ADDRESS_HOUR = UNIT["public-ipv4"]
+LOAD_BALANCER_HOUR = {kind: UNIT[kind] for kind in ("application", "network", "classic")}
 LCU_HOUR = 0.008
 CROSS_ZONE_GIB = 0.01
 INTER_REGION_GIB = 0.02
 INTERNET_GIB = 0.09
 INTERNET_GIB_NEXT_TIER = 0.085
-ENDPOINT_HOUR = 0.01
+ENDPOINT_HOUR = UNIT["interface-endpoint"]
 LOG_GIB = 0.50
 CUSTOM_METRIC_MONTH = 0.30
 DPU_HOUR = 0.44
