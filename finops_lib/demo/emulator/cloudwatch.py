@@ -144,6 +144,7 @@ def get_metric_data(store: MetricStore, body: dict[str, Any]) -> dict[str, Any]:
             "ValidationError", "The parameter EndTime must be greater than StartTime."
         )
     first = int(body.get("NextToken") or 0)
+    results: list[dict[str, Any]]
     results, budget, position = [], int(body.get("MaxDatapoints") or MAX_POINTS), first
     for position in range(first, len(queries)):
         result = _metric_data_result(store, queries[position], start, end, body.get("ScanBy"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from finops_lib.demo.emulator import (
@@ -22,7 +22,7 @@ from finops_lib.demo.emulator.state import State
 Operation = Callable[[State, Asked, dict[str, Any]], dict[str, Any]]
 """From what the account holds, the request and its parameters to the answer; raises RefusedError."""
 
-SERVICES: dict[str, tuple[dict[str, Operation], ...]] = {
+SERVICES: dict[str, tuple[Mapping[str, Operation], ...]] = {
     "ce": (
         cost_explorer.OPERATIONS,
         coverage.OPERATIONS,

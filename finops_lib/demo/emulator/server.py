@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 # moto reads it when it is imported; else 1,301 snapshots of other people appear in the account.
@@ -34,6 +34,9 @@ from finops_lib.demo.emulator.faults import FaultInjector, Faults
 from finops_lib.demo.emulator.operations import OPERATIONS
 from finops_lib.demo.emulator.requests import asked
 from finops_lib.demo.emulator.state import State
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 LOOPBACK = "127.0.0.1"
 MODULES = frozenset(list_of_moto_modules())
@@ -75,9 +78,8 @@ class Emulator:
         self.enforce_iam = False
         patches.apply(self.state)
         self._injector = FaultInjector(faults, seed)
-        self._moto = Dispatcher(create_backend_app)
+        self._moto: WSGIApplication = Dispatcher(create_backend_app)
         self._server = make_server(LOOPBACK, port, self._serve, True, request_handler=QuietHandler)
-        self._server.daemon_threads = True
         patches.run_functions(self.environment())
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
