@@ -209,6 +209,40 @@ def test_cost_explorer_ties_to_the_bill_of_october(client_of, ledger):
     assert amount == pytest.approx(october, abs=0.01)
 
 
+def test_commitments_read_back_with_what_they_cost_an_hour(client_of):
+    plans = client_of("savingsplans", PRODUCTION).describe_savings_plans()["savingsPlans"]
+    found = client_of("ec2", PRODUCTION).describe_reserved_instances()["ReservedInstances"]
+    unused = client_of("ec2", PRODUCTION, "us-west-2").describe_reserved_instances()[
+        "ReservedInstances"
+    ]
+
+    assert [(p["savingsPlanType"], p["commitment"]) for p in plans] == [("Compute", "4.055")]
+    assert [(r["InstanceType"], r["InstanceCount"]) for r in found] == [("m5.xlarge", 16)]
+    assert [(r["InstanceType"], r["InstanceCount"]) for r in unused] == [("r4.2xlarge", 2)]
+    assert found[0]["RecurringCharges"] == [{"Amount": 0.121, "Frequency": "Hourly"}]
+
+
+def test_offered_rates_of_a_type_fall_with_the_term(client_of):
+    client = client_of("savingsplans", PRODUCTION)
+    rates = client.describe_savings_plans_offering_rates(
+        savingsPlanTypes=["Compute"], usageTypes=["BoxUsage:m5.xlarge"]
+    )["searchResults"]
+    by_term = {r["savingsPlanOffering"]["durationSeconds"]: float(r["rate"]) for r in rates}
+
+    assert list(by_term.values()) == pytest.approx([0.192 * 0.73, 0.192 * 0.50])
+
+
+def test_the_trail_tells_when_the_volume_was_detached(client_of, ledger, demo):
+    volume = ledger.of_role("detached_yesterday")[0]
+    events = client_of("cloudtrail", volume.account).lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "DetachVolume"}],
+        StartTime=demo.as_of - pd.Timedelta(days=30),
+        EndTime=demo.as_of,
+    )["Events"]
+
+    assert [e["Resources"][0]["ResourceName"] for e in events] == [volume.id]
+
+
 def test_the_organization_lists_the_companys_accounts(client_of, ledger):
     accounts = client_of.payer("organizations").list_accounts()["Accounts"]
 

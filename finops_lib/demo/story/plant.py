@@ -17,6 +17,7 @@ from finops_lib.demo.story.focus import cost_explorer, focus, focus_rows
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.metrics import series
 from finops_lib.demo.story.planting import plant_inventory
+from finops_lib.demo.story.planting.commitments import plant_commitments
 from finops_lib.demo.story.planting.extras import plant_extras
 
 BILL_BUCKET = "halcyon-billing-exports"
@@ -26,6 +27,7 @@ MONTH_COLUMNS = {"focus": "BillingPeriodStart", "cur": "bill_billing_period_star
 def plant(ledger: Ledger, emulator: Emulator, bill_format: BillFormat = "focus") -> str:
     """Plant everything; returns the s3:// address under which the bill lies."""
     plant_inventory(ledger)
+    plant_commitments(ledger, emulator)
     plant_extras(ledger, emulator)
     plant_metrics(ledger, emulator)
     bill = lines(ledger)
