@@ -22,6 +22,12 @@ CHARGE_CATEGORIES = {
     "Credit": "Credit", "EdpDiscount": "Credit", "BundledDiscount": "Credit", "Refund": "Adjustment",
 }  # fmt: skip
 FEES = ("RIFee", "SavingsPlanRecurringFee")
+COST_EXPLORER_COLUMNS = [
+    "ChargePeriodStart", "BilledCost", "EffectiveCost", "ListCost", "ConsumedQuantity", "SubAccountId",
+    "SubAccountName", "RegionId", "AvailabilityZone", "ServiceName", "ChargeCategory", "PricingCategory",
+    "InvoiceIssuerName", "CommitmentDiscountId", "CommitmentDiscountType", "CommitmentDiscountStatus",
+    "x_UsageType", "x_Operation", "x_InstanceType", "x_LineItemType",
+]  # fmt: skip
 COVERED = ("DiscountedUsage", "SavingsPlanCoveredUsage")
 
 
@@ -51,7 +57,8 @@ def cost_explorer(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     tags = pd.DataFrame(
         [{f"x_tag_{k}": r.tags.get(k) for k in REQUIRED_KEYS} for r in ledger.resources]
     )
-    return rows.assign(**{name: tags[name].reindex(rows["resource"]).to_numpy() for name in tags})
+    of_rows = {name: tags[name].reindex(rows["resource"]).to_numpy() for name in tags}
+    return rows[COST_EXPLORER_COLUMNS].assign(**of_rows)
 
 
 def _with_unused_rows(lines: pd.DataFrame) -> pd.DataFrame:

@@ -33,9 +33,8 @@ def plant(ledger: Ledger, emulator: Emulator, bill_format: BillFormat = "focus")
     bill = lines(ledger)
     rows = focus_rows(bill, ledger)
     emulator.put_costs(cost_explorer(rows, ledger))
-    return upload_bill(
-        focus(rows, ledger) if bill_format == "focus" else cur(bill, ledger), emulator, bill_format
-    )
+    table = focus(rows, ledger) if bill_format == "focus" else cur(bill, ledger)
+    return upload_bill(table, emulator, bill_format)
 
 
 def plant_metrics(ledger: Ledger, emulator: Emulator) -> None:
