@@ -32,8 +32,7 @@ def lines(ledger: Ledger) -> pd.DataFrame:
     discounted = discount_lines(usage)
     parts = [usage, *bought, discounted, surcharge_lines(usage)]
     everything = pd.concat(parts, ignore_index=True)
-    return everything.sort_values(["start", "account", "usage_type", "resource_id", "line_type"],
-                                  kind="stable", ignore_index=True)  # fmt: skip
+    return everything.sort_values("start", kind="stable", ignore_index=True)
 
 
 def charges(ledger: Ledger) -> pd.DataFrame:
@@ -61,6 +60,7 @@ def _record(number: int, item: Resource, charge: Charge) -> dict[str, object]:
         "rate": charge.rate,
         "paid_rate": charge.rate if charge.paid_rate is None else charge.paid_rate,
         "commitment_id": charge.commitment_id or None,
+        "description": f"${charge.rate:.10g} per {charge.unit} for {charge.usage_type}",
         "category": charge.category or item.category,
         "role": item.role,
         "amount": charge.amount,
@@ -139,8 +139,8 @@ def _priced(usage: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     line_type = kind.map(
         {"reserved_instance": "DiscountedUsage", "savings_plan": "SavingsPlanCoveredUsage"}
     )
-    is_spot = usage["usage_type"].str.contains("SpotUsage")
-    paid = usage["paid_rate"].where(is_covered | is_spot, usage["rate"])
+    has_own_rate = is_covered | usage["commitment_id"].isna()
+    paid = usage["paid_rate"].where(has_own_rate, usage["rate"])
     list_cost = usage["quantity"] * usage["rate"]
     effective = usage["quantity"] * paid
     billed = effective.where(~is_covered, 0.0).where(kind != "savings_plan", list_cost)
@@ -151,12 +151,4 @@ def _priced(usage: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         effective_cost=effective,
         list_cost=list_cost,
         unused_cost=0.0,
-        description=_descriptions(usage),
     )
-
-
-def _descriptions(usage: pd.DataFrame) -> pd.Series:
-    keys = ["rate", "unit", "usage_type"]
-    kinds = usage[keys].drop_duplicates()
-    words = [f"${r:.10g} per {u} for {t}" for r, u, t in kinds.itertuples(index=False)]
-    return usage[keys].merge(kinds.assign(words=words), on=keys, how="left")["words"]

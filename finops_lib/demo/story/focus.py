@@ -136,7 +136,8 @@ def _which_commitment(rows: pd.DataFrame, ledger: Ledger) -> dict[str, object]:
     status = pd.Series(None, index=rows.index, dtype="str")
     status = status.mask(rows["line_type"].isin(COVERED), "Used").mask(rows["is_unused"], "Unused")
     is_committed = rows["line_type"].isin(COVERED) | rows["is_unused"]
-    is_spot = rows["usage_type"].str.contains("SpotUsage")
+    spot_types = [name for name in rows["usage_type"].unique() if "SpotUsage" in name]
+    is_spot = rows["usage_type"].isin(spot_types)
     has_price = rows["line_type"].isin(("Usage", *COVERED)) | rows["is_unused"]
     pricing = (
         pd.Series("Standard", index=rows.index)
