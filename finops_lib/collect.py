@@ -88,16 +88,27 @@ def tag_spellings(params: Params) -> dict[str, tuple[str, ...]]:
 
 
 def _bill(
-    params: Params, session: Session, account: AccountRead | None, cache: Path, as_of: datetime, progress: Progress
+    params: Params,
+    session: Session,
+    account: AccountRead | None,
+    cache: Path,
+    as_of: datetime,
+    progress: Progress,
 ) -> Bill:
     paths = params.source.billing
     if not paths and account is None:
-        raise ParameterError("There is nothing to read: give source.billing, or source.account: true.")
-    name = hashlib.sha256(repr((paths, params.source.endpoint_url, account and account.accounts)).encode())
+        raise ParameterError(
+            "There is nothing to read: give source.billing, or source.account: true."
+        )
+    name = hashlib.sha256(
+        repr((paths, params.source.endpoint_url, account and account.accounts)).encode()
+    )
     lake = cache / "lakes" / name.hexdigest()[:16] / "costs"
     if not paths:
         asker = Asker(session, session.home(), "us-east-1", as_of)
-        paths = (str(_asked_of_cost_explorer(asker, lake.with_name("cost_explorer"), as_of, progress)),)
+        paths = (
+            str(_asked_of_cost_explorer(asker, lake.with_name("cost_explorer"), as_of, progress)),
+        )
     fetch = None
     if any(path.startswith("s3://") for path in paths):
         fetch = partial(fetch_s3, Asker(session, session.home(), "us-east-1", as_of))
@@ -111,14 +122,18 @@ def _bill(
     )
 
 
-def _asked_of_cost_explorer(asker: Asker, folder: Path, as_of: datetime, progress: Progress) -> Path:
+def _asked_of_cost_explorer(
+    asker: Asker, folder: Path, as_of: datetime, progress: Progress
+) -> Path:
     """The bill that Cost Explorer tells, kept as a FOCUS file that the billing reader reads."""
     progress("asking Cost Explorer", 0.0)
     first = Period.month(f"{as_of:%Y-%m}").previous(COST_EXPLORER_MONTHS - 1)
     end = datetime.combine(as_of.date(), datetime.min.time())
     costs = read_cost_explorer(asker, Period(first.start, end), payer=asker.account_id)
     if costs.empty:
-        raise BillingError("Cost Explorer knows no cost of this account. Give an export with source.billing.")
+        raise BillingError(
+            "Cost Explorer knows no cost of this account. Give an export with source.billing."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "cost-explorer.parquet"
     costs.assign(Tags="{}").to_parquet(file, index=False)
@@ -192,7 +207,9 @@ def _not_asked() -> pd.DataFrame:
     )
 
 
-def _notes(params: Params, bill: Bill, account: AccountRead | None, window: Period) -> dict[str, Any]:
+def _notes(
+    params: Params, bill: Bill, account: AccountRead | None, window: Period
+) -> dict[str, Any]:
     return {
         "title": params.title,
         "notice": params.notice,

@@ -57,11 +57,16 @@ def errors_in_words() -> Iterator[None]:
     except FinopsError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _fail("Stopped. What was finished is kept; run the same command again to go on.", INTERRUPTED)
+        _fail(
+            "Stopped. What was finished is kept; run the same command again to go on.", INTERRUPTED
+        )
     except OSError as error:
         if error.errno != errno.ENOSPC:
             _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
-        _fail("The disk is full. Nothing that was whole is lost; free some room and run again.", DISK_FULL)
+        _fail(
+            "The disk is full. Nothing that was whole is lost; free some room and run again.",
+            DISK_FULL,
+        )
 
 
 def _fail(message: str, code: int) -> None:

@@ -14,6 +14,8 @@ from pydantic import Field, field_validator
 
 from finops_lib.errors import ParameterError
 from finops_lib.params.notebooks import NOTEBOOKS, NotebookParameters
+from finops_lib.params.plan import PlanParams, Roi
+from finops_lib.params.report import Exclusion, Report
 from finops_lib.params.section import Section, nearest, validated
 from finops_lib.params.source import Basis, Engine, Source
 from finops_lib.params.tags import TagKey, default_tag_keys
@@ -38,6 +40,10 @@ class Params(Section):
     checks: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="check id: its thresholds"
     )
+    exclusions: tuple[Exclusion, ...] = ()
+    plan: PlanParams = PlanParams()
+    roi: Roi = Roi()
+    report: Report = Report()
     notebooks: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="notebook: its parameters"
     )

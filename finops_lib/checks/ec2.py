@@ -1,0 +1,182 @@
+"""EC2 instances."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
+from finops_lib.checks.registry import check
+from finops_lib.schema import KEY
+from finops_lib.units import HOURS_PER_MONTH
+
+INSTANCE_HOURS = r"BoxUsage|SpotUsage|HeavyUsage|DedicatedUsage"
+MIB = 2**20
+
+
+def _limit_by_size(vcpu: pd.Series, cpu_limit_pct: float) -> pd.Series:
+    """One busy core is a smaller share of a larger machine: 5, 4 and 3 % up to 8, 16 and more vCPU."""
+    steps = np.select([vcpu <= 8, vcpu <= 16], [1.0, 0.8], default=0.6)
+    return pd.Series(steps * cpu_limit_pct, index=vcpu.index)
+
+
+def _running(
+    instances: pd.DataFrame, instance_types: pd.DataFrame, as_of: datetime
+) -> pd.DataFrame:
+    running = instances[instances["state"] == "running"]
+    types = instance_types.set_index("instance_type")
+    return running.assign(
+        vcpu=running["instance_type"].map(types["vcpu"]).astype("float64"),
+        gpus=running["instance_type"].map(types["gpu_count"]).fillna(0.0).astype("float64"),
+        age=age_days(running["launch_time"], as_of),
+    )
+
+
+def _priced_instances(
+    found: pd.DataFrame, resource_costs: pd.DataFrame, prices: pd.DataFrame, as_of: datetime
+) -> pd.DataFrame:
+    listed = found["instance_type"].map(list_prices(prices, "AmazonEC2", as_of)) * HOURS_PER_MONTH
+    return all_saved(priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed))
+
+
+COLUMNS = [
+    *KEY, "status", "reason", "evidence", "confidence", "monthly_cost", "monthly_saving", "price_basis",
+]  # fmt: skip
+
+
+@check(
+    title="Idle EC2 instances",
+    why="A running instance that nobody uses is billed like one that everybody does.",
+    needs=("instances", "metrics", "instance_types", "resource_costs", "prices"),
+    permissions=("ec2:DescribeInstances", "cloudwatch:GetMetricData"),
+    action="terminate_instance",
+    service="Amazon Elastic Compute Cloud",
+    guard="The maximum, not the average, over a full window; a network floor; machines with a GPU are "
+    "left to idle_gpu_instances; no or few data are unknown.",
+)
+def idle_ec2_instances(
+    instances: pd.DataFrame,
+    metrics: pd.DataFrame,
+    instance_types: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    prices: pd.DataFrame,
+    *,
+    as_of: datetime,
+    window_days: int = 14,
+    cpu_limit_pct: float = 5.0,
+    network_limit_mib_per_day: float = 5.0,
+) -> pd.DataFrame:
+    """Running instances whose busiest hour stays below the CPU limit and whose network is silent.
+
+    The CPU limit falls with size (`cpu_limit_pct` up to 8 vCPU, 80 % of it up to 16, 60 % above). Network is received and sent bytes, mean per day of the window.
+    """
+    found = _running(instances, instance_types, as_of)
+    found = found[found["gpus"] == 0]
+    recent = windowed(metrics, as_of, window_days)
+    cpu = measured(recent, "AWS/EC2", "CPUUtilization", "Maximum")
+    sent = measured(recent, "AWS/EC2", "NetworkOut", "Sum")["total"]
+    received = measured(recent, "AWS/EC2", "NetworkIn", "Sum")["total"]
+    ids = found["resource_id"]
+    found = found.assign(
+        cpu=ids.map(cpu["maximum"]),
+        network=(ids.map(sent) + ids.map(received)) / MIB / window_days,
+        limit=_limit_by_size(found["vcpu"], cpu_limit_pct),
+    )
+    complete = is_complete(ids.map(cpu["hours"]), window_days) & found["network"].notna()
+    young = found["age"] < window_days
+    idle = (found["cpu"] < found["limit"]) & (found["network"] < network_limit_mib_per_day)
+    # Busy is busy even on half a window; idle needs all of it.
+    busy = (found["cpu"] >= found["limit"]) | (found["network"] >= network_limit_mib_per_day)
+    status = np.select([young | busy, complete & idle], ["ok", "waste"], default="unknown")
+    found = _priced_instances(found.assign(status=status), resource_costs, prices, as_of)
+    return found.assign(
+        reason=[_idle_reason(row, window_days, network_limit_mib_per_day) for row in found.itertuples()],
+        evidence=[
+            {
+                "cpu_max_pct": _round(row.cpu), "cpu_limit_pct": _round(row.limit),
+                "network_mib_per_day": _round(row.network), "window_days": window_days,
+                "age_days": _round(row.age), "instance_type": row.instance_type, "state": row.state,
+            }
+            for row in found.itertuples()
+        ],
+        confidence="high",
+    )[COLUMNS]  # fmt: skip
+
+
+def _idle_reason(row: object, window_days: int, network_limit: float) -> str:
+    if row.age < window_days and row.status == "ok":  # type: ignore[attr-defined]
+        return f"Started {row.age:.1f} days ago, within the window of {window_days} days."  # type: ignore[attr-defined]
+    if row.status == "unknown":  # type: ignore[attr-defined]
+        return f"CPU or network are not measured over the whole window of {window_days} days."
+    return (
+        f"Highest CPU {row.cpu:.1f} % (limit {row.limit:.1f} %) and {row.network:.1f} MiB of network a day "  # type: ignore[attr-defined]
+        f"(limit {network_limit:g}) over {window_days} days."
+    )
+
+
+def _round(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 4)
+
+
+@check(
+    title="Idle GPU instances",
+    why="A GPU machine costs ten times an ordinary one, used or not.",
+    needs=("instances", "metrics", "instance_types", "resource_costs", "prices"),
+    permissions=("ec2:DescribeInstances", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
+    action="terminate_instance",
+    service="Amazon Elastic Compute Cloud",
+    guard="The busiest GPU of the machine counts, never CPU alone; without the agent's GPU metric it is unknown.",
+)
+def idle_gpu_instances(
+    instances: pd.DataFrame,
+    metrics: pd.DataFrame,
+    instance_types: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    prices: pd.DataFrame,
+    *,
+    as_of: datetime,
+    window_days: int = 7,
+    gpu_limit_pct: float = 5.0,
+) -> pd.DataFrame:
+    """Running GPU instances on which no GPU reached the limit in any hour of the window."""
+    found = _running(instances, instance_types, as_of)
+    found = found[found["gpus"] > 0]
+    recent = windowed(metrics, as_of, window_days)
+    gpu = measured(
+        recent, "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", ("resource_id", "dimension")
+    )
+    memory = measured(recent, "CWAgent", "nvidia_smi_utilization_memory", "Maximum")["maximum"]
+    busiest = gpu.groupby("resource_id")["maximum"].max()
+    seen = gpu.groupby("resource_id")["hours"].min()
+    ids = found["resource_id"]
+    found = found.assign(gpu=ids.map(busiest), memory=ids.map(memory))
+    complete = is_complete(ids.map(seen), window_days)
+    young = found["age"] < window_days
+    status = np.select(
+        [young | (found["gpu"] >= gpu_limit_pct), complete & (found["gpu"] < gpu_limit_pct)],
+        ["ok", "waste"],
+        default="unknown",
+    )
+    found = _priced_instances(found.assign(status=status), resource_costs, prices, as_of)
+    return found.assign(
+        reason=[
+            "GPU use is not measured over the whole window (no agent metric)."
+            if row.status == "unknown"
+            else f"Busiest GPU {row.gpu:.1f} % (limit {gpu_limit_pct:g} %) over {window_days} days."
+            if row.age >= window_days or not pd.isna(row.gpu)
+            else f"Started {row.age:.1f} days ago, within the window of {window_days} days."
+            for row in found.itertuples()
+        ],
+        evidence=[
+            {
+                "gpu_max_pct": _round(row.gpu), "gpu_memory_max_pct": _round(row.memory),
+                "gpu_limit_pct": gpu_limit_pct, "window_days": window_days, "age_days": _round(row.age),
+                "instance_type": row.instance_type, "gpu_count": row.gpus, "state": row.state,
+            }
+            for row in found.itertuples()
+        ],
+        confidence="high",
+    )[COLUMNS]  # fmt: skip

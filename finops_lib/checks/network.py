@@ -1,0 +1,172 @@
+"""Addresses, load balancers and NAT gateways."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
+from finops_lib.checks.registry import check
+from finops_lib.schema import KEY
+from finops_lib.units import HOURS_PER_MONTH
+
+COLUMNS = [
+    *KEY, "status", "reason", "evidence", "confidence", "monthly_cost", "monthly_saving", "price_basis",
+]  # fmt: skip
+
+TRAFFIC = {
+    "application": ("AWS/ApplicationELB", "RequestCount", "Sum"),
+    "network": ("AWS/NetworkELB", "ActiveFlowCount", "Maximum"),
+    "gateway": ("AWS/GatewayELB", "ProcessedBytes", "Sum"),
+    "classic": ("AWS/ELB", "RequestCount", "Sum"),
+}
+"""What tells that a load balancer of a kind is used: namespace, metric, statistic."""
+
+
+@check(
+    title="Unused Elastic IP addresses",
+    why="Every public IPv4 address is billed by the hour, attached or not.",
+    needs=("addresses", "resource_costs", "prices"),
+    permissions=("ec2:DescribeAddresses",),
+    action="release_address",
+    service="Amazon Virtual Private Cloud",
+    guard="An address with any association is in use.",
+)
+def idle_elastic_ips(
+    addresses: pd.DataFrame, resource_costs: pd.DataFrame, prices: pd.DataFrame, *, as_of: datetime
+) -> pd.DataFrame:
+    """Elastic IP addresses that are attached to no instance and no network interface."""
+    used = addresses[["association_id", "instance_id", "network_interface_id"]].notna().any(axis=1)
+    found = addresses.assign(status=np.where(used, "ok", "waste"))
+    hourly = list_prices(prices, "AmazonVPC", as_of).get("public-ipv4", np.nan)
+    found = all_saved(priced(found, run_rate(resource_costs), hourly * HOURS_PER_MONTH))
+    return found.assign(
+        reason=np.where(used, "It is attached.", "It is attached to nothing."),
+        evidence=[{"association_id": None if pd.isna(a) else a} for a in found["association_id"]],
+        confidence="high",
+    )[COLUMNS]
+
+
+@check(
+    title="Idle load balancers",
+    why="A load balancer bills by the hour even if nobody asks it anything.",
+    needs=("load_balancers", "metrics", "resource_costs", "prices"),
+    permissions=(
+        "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
+        "cloudwatch:GetMetricData",
+    ),
+    action="delete_load_balancer",
+    service="Elastic Load Balancing",
+    guard="Traffic of its own kind over a full window; younger ones are left alone.",
+)  # fmt: skip
+def idle_load_balancers(
+    load_balancers: pd.DataFrame,
+    metrics: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    prices: pd.DataFrame,
+    *,
+    as_of: datetime,
+    window_days: int = 14,
+) -> pd.DataFrame:
+    """Load balancers without any traffic over the window, or without any target and without data.
+
+    Traffic is requests of application and classic ones, flows of network ones, bytes of gateway ones.
+    """
+    recent = windowed(metrics, as_of, window_days)
+    frames = [
+        measured(recent, *TRAFFIC[kind]).reindex(group["resource_id"])[["total", "hours"]]
+        for kind, group in load_balancers.groupby("kind")
+    ]
+    traffic = pd.concat(frames)
+    traffic = traffic[~traffic.index.duplicated()]
+    ids = load_balancers["resource_id"]
+    found = load_balancers.assign(
+        traffic=ids.map(traffic["total"]), age=age_days(load_balancers["create_time"], as_of)
+    )
+    targetless = (found["target_count"] == 0).fillna(False).astype(bool)
+    complete = is_complete(ids.map(traffic["hours"]), window_days)
+    silent = (complete & (found["traffic"] == 0)) | (found["traffic"].isna() & targetless)
+    status = np.select(
+        [(found["age"] < window_days) | (found["traffic"] > 0), silent],
+        ["ok", "waste"],
+        default="unknown",
+    )
+    listed = found["kind"].map(list_prices(prices, "AWSELB", as_of)) * HOURS_PER_MONTH
+    found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
+    return found.assign(
+        reason=[
+            f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+            if row.age < window_days
+            else f"No data of its traffic over {window_days} days."
+            if row.status == "unknown"
+            else f"{0 if pd.isna(row.traffic) else row.traffic:g} requests, flows or bytes over {window_days} days, "
+            f"{row.target_count} targets."
+            for row in found.itertuples()
+        ],
+        evidence=[
+            {
+                "traffic": None if pd.isna(row.traffic) else float(row.traffic), "kind": row.kind,
+                "target_count": None if pd.isna(row.target_count) else int(row.target_count),
+                "window_days": window_days, "age_days": None if pd.isna(row.age) else round(row.age, 2),
+            }
+            for row in found.itertuples()
+        ],
+        confidence="high",
+    )[COLUMNS]  # fmt: skip
+
+
+@check(
+    title="Idle NAT gateways",
+    why="A NAT gateway bills by the hour and by the byte; one without traffic still bills the hours.",
+    needs=("nat_gateways", "metrics", "resource_costs", "prices"),
+    permissions=("ec2:DescribeNatGateways", "cloudwatch:GetMetricData"),
+    action="delete_nat_gateway",
+    service="Amazon Elastic Compute Cloud",
+    guard="Bytes out over a full window; data that lack make it unknown.",
+)
+def idle_nat_gateways(
+    nat_gateways: pd.DataFrame,
+    metrics: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    prices: pd.DataFrame,
+    *,
+    as_of: datetime,
+    window_days: int = 14,
+) -> pd.DataFrame:
+    """NAT gateways that sent nothing to any destination over the window."""
+    sent = measured(
+        windowed(metrics, as_of, window_days), "AWS/NATGateway", "BytesOutToDestination", "Sum"
+    )
+    ids = nat_gateways["resource_id"]
+    found = nat_gateways.assign(
+        traffic=ids.map(sent["total"]), age=age_days(nat_gateways["create_time"], as_of)
+    )
+    complete = is_complete(ids.map(sent["hours"]), window_days)
+    status = np.select(
+        [(found["traffic"] > 0) | (found["age"] < window_days), complete & (found["traffic"] == 0)],
+        ["ok", "waste"],
+        default="unknown",
+    )
+    hourly = list_prices(prices, "AmazonVPC", as_of).get("nat-gateway", np.nan)
+    found = all_saved(
+        priced(found.assign(status=status), run_rate(resource_costs), hourly * HOURS_PER_MONTH)
+    )
+    return found.assign(
+        reason=[
+            f"{0 if pd.isna(row.traffic) else row.traffic / 2**30:.1f} GiB sent over {window_days} days."
+            if row.status != "unknown"
+            else f"Bytes are not measured over the whole window of {window_days} days."
+            for row in found.itertuples()
+        ],
+        evidence=[
+            {
+                "bytes_out": None if pd.isna(row.traffic) else float(row.traffic),
+                "window_days": window_days,
+            }
+            for row in found.itertuples()
+        ],
+        confidence="high",
+    )[COLUMNS]

@@ -1,0 +1,73 @@
+"""What a resource costs a month: what the bill says of it, else its list price, else unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.units import HOURS_PER_MONTH
+
+
+def run_rate(resource_costs: pd.DataFrame, pattern: str | None = None) -> pd.Series:
+    """Resource id to its effective cost for 730 hours, at the rate of the hours in which it was charged.
+
+    `pattern` keeps the usage types that match it. Bills spell some ids as ARNs; the last part of an ARN
+    is an id of its own here, so that both spellings are found.
+    """
+    costs = resource_costs
+    if pattern is not None:
+        costs = costs[costs["usage_type"].fillna("").str.contains(pattern)]
+    monthly = costs["effective_cost"] / _months(costs).where(lambda months: months > 0)
+    by_id = monthly.groupby(costs["resource_id"]).sum()
+    tails = by_id.groupby(by_id.index.str.split("/").str[-1]).sum()
+    return pd.concat([by_id, tails[~tails.index.isin(by_id.index)]])
+
+
+def _months(costs: pd.DataFrame) -> pd.Series:
+    """How many months of charges each row is: 730 hours are one for what bills by the hour.
+
+    What bills by the month (GB-Mo, IOPS-Mo) spreads its price over the real hours of each month.
+    """
+    start, end = costs["first_charge_at"], costs["last_charge_end"]
+    by_hour = (end - start) / pd.Timedelta(hours=HOURS_PER_MONTH)
+    by_month = _calendar_months(end) - _calendar_months(start)
+    is_monthly = costs["unit"].fillna("").str.contains(r"(?:Mo|[Mm]onth)s?$")
+    return by_hour.where(~is_monthly, by_month)
+
+
+def _calendar_months(moments: pd.Series) -> pd.Series:
+    """Months since year 0, the fraction being the elapsed share of the month's own length."""
+    midnight = moments.dt.normalize()
+    first = midnight - pd.to_timedelta(moments.dt.day - 1, unit="D")
+    elapsed = (moments - first) / pd.to_timedelta(moments.dt.days_in_month, unit="D")
+    return moments.dt.year * 12 + moments.dt.month + elapsed
+
+
+def list_prices(
+    prices: pd.DataFrame, service: str, as_of: datetime, term: str = "on_demand"
+) -> pd.Series:
+    """Item to its price per unit at `as_of`."""
+    found = prices[
+        (prices["service"] == service)
+        & (prices["term"] == term)
+        & (prices["valid_from"] <= as_of)
+        & (prices["valid_to"].isna() | (prices["valid_to"] > as_of))
+        & (prices["price"] > 0)
+    ]
+    return found.sort_values("valid_from").groupby("item")["price"].last()
+
+
+def priced(found: pd.DataFrame, billed: pd.Series, listed: pd.Series | float) -> pd.DataFrame:
+    """`found` with monthly_cost and price_basis: the bill's run rate where there is one, else `listed`."""
+    from_bill = found["resource_id"].map(billed)
+    known = from_bill.notna() & (from_bill > 0)
+    cost = from_bill.where(known, listed)
+    basis = np.where(known, "billed", "list")
+    return found.assign(monthly_cost=cost, price_basis=basis)
+
+
+def all_saved(found: pd.DataFrame) -> pd.DataFrame:
+    """`found` with the whole monthly cost as the saving of what is wasted."""
+    return found.assign(monthly_saving=found["monthly_cost"].where(found["status"] == "waste"))

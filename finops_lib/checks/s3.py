@@ -1,0 +1,66 @@
+"""S3 buckets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.checks.measures import age_days
+from finops_lib.checks.pricing import run_rate
+from finops_lib.checks.registry import check
+from finops_lib.schema import KEY
+
+
+@check(
+    title="Empty S3 buckets",
+    why="An empty bucket costs next to nothing, but it is one more thing to own, audit and lose.",
+    needs=("buckets", "resource_costs"),
+    permissions=("s3:ListAllMyBuckets", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
+    action="delete_bucket",
+    service="Amazon Simple Storage Service",
+    guard="No object, no unfinished upload and no bytes on the bill; young buckets are left alone.",
+)
+def empty_s3_buckets(
+    buckets: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    *,
+    as_of: datetime,
+    min_age_days: float = 14.0,
+) -> pd.DataFrame:
+    """Buckets older than `min_age_days` that hold nothing.
+
+    S3 sends no size of a bucket that is empty. A bucket without a size whose storage is on the bill
+    holds something, so its emptiness is unknown.
+    """
+    storage = run_rate(resource_costs, "TimedStorage")
+    ids = buckets["resource_id"]
+    billed = ids.map(storage).fillna(0.0)
+    age = age_days(buckets["create_time"], as_of)
+    holds = (
+        (buckets["object_count"].fillna(0) > 0)
+        | (buckets["size_gib"].fillna(0) > 0)
+        | (buckets["unfinished_upload_count"].fillna(0) > 0).astype(bool)
+    )
+    unsure = buckets["unfinished_upload_count"].isna() | (billed > 0) | age.isna()
+    status = np.select([holds | (age < min_age_days), unsure], ["ok", "unknown"], default="waste")
+    return buckets.assign(
+        status=status,
+        monthly_cost=ids.map(run_rate(resource_costs)).fillna(0.0),
+        monthly_saving=np.where(status == "waste", ids.map(run_rate(resource_costs)).fillna(0.0), np.nan),
+        price_basis="billed",
+        reason=np.where(
+            holds, "It holds objects or unfinished uploads.",
+            np.where(status == "waste", "No object, no unfinished upload, no storage on the bill.",
+                     np.where(status == "ok", "It is young.", "Whether it is empty is not known.")),
+        ),
+        evidence=[
+            {
+                "objects": None if pd.isna(n) else float(n), "size_gib": None if pd.isna(g) else float(g),
+                "age_days": None if pd.isna(d) else round(d, 2),
+            }
+            for n, g, d in zip(buckets["object_count"], buckets["size_gib"], age, strict=True)
+        ],
+        confidence="high",
+    )[[*KEY, "status", "reason", "evidence", "confidence", "monthly_cost", "monthly_saving", "price_basis"]]  # fmt: skip

@@ -1,0 +1,224 @@
+"""The commands; each is a few lines around a function of the library."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from finops_lib.cli.console import errors_in_words, out, progress
+from finops_lib.collect import collect
+from finops_lib.demo import serve_demo
+from finops_lib.errors import ParameterError
+from finops_lib.params import Params, load_params
+from finops_lib.run import NOTEBOOK_FOLDER, examine, make_report, now
+from finops_lib.sources.store import newest_estate, read_estate
+
+app = typer.Typer(
+    name="finops",
+    help="What your ML platform costs, who spends it, and what you can stop paying for.",
+    epilog="New here? Run `finops demo`: it needs no cloud account. Then `finops doctor` looks at yours.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+OUTPUTS = Path("outputs")
+DEMO_PARAMS = Path("params/demo.yaml")
+
+ParamsOption = Annotated[
+    Path | None, typer.Option("--params", help="parameter file (see params/); empty: every default")
+]
+BillingOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--billing", help="billing export: a file, folder, 'pattern' or s3://; may be repeated"
+    ),
+]
+MonthOption = Annotated[
+    str | None, typer.Option("--month", help="YYYY-MM; empty: the last whole month of the bill")
+]
+OutputsOption = Annotated[Path, typer.Option("--outputs", help="folder of all runs")]
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+def _params(path: Path | None, billing: list[str] | None, month: str | None) -> Params:
+    """The file's parameters with the command's on top; a bill without a file is read without an account."""
+    overrides: dict[str, Any] = {}
+    if billing:
+        overrides["source.billing"] = billing
+        if path is None:
+            overrides["source.account"] = False
+    if month:
+        overrides["month"] = month
+    return load_params(path, overrides)
+
+
+@app.command()
+def report(
+    params: ParamsOption = None,
+    billing: BillingOption = None,
+    month: MonthOption = None,
+    outputs: OutputsOption = OUTPUTS,
+) -> None:
+    """Run the five notebooks on an account, on a bill, or on both, and write the reports.
+
+    Without --params the standard AWS variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) say which
+    account; --billing alone needs none.
+    """
+    _report(_params(params, billing, month), outputs)
+
+
+def _report(params: Params, outputs: Path) -> None:
+    with progress() as bars:
+        folder = make_report(
+            params,
+            outputs,
+            formats=params.report.formats,
+            workers=params.report.workers,
+            progress=bars,
+        )
+    out.print(f"Done. Open {folder / 'index.html'}")
+
+
+@app.command()
+def demo(
+    params: Annotated[
+        Path, typer.Option("--params", help="parameter file of the demo")
+    ] = DEMO_PARAMS,
+    month: MonthOption = None,
+    outputs: OutputsOption = OUTPUTS,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve", help="only serve the account, until Ctrl-C, and say how to reach it"
+        ),
+    ] = False,
+) -> None:
+    """Make the reports on the embedded demo account: synthetic data, no cloud account needed."""
+    with progress() as bars:
+        bars("starting the demo account", 0.0)
+        with serve_demo() as account:
+            bars("starting the demo account", 1.0)
+            os.environ.update(account.environment)
+            if serve:
+                _serve(account.environment, account.bill_url)
+                return
+            overrides = {"source.billing": [account.bill_url], "as_of": account.as_of}
+            chosen = load_params(params, {**overrides, **({"month": month} if month else {})})
+            folder = make_report(
+                chosen,
+                outputs,
+                formats=chosen.report.formats,
+                workers=chosen.report.workers,
+                progress=bars,
+            )
+    out.print(f"Done. Open {folder / 'index.html'}")
+
+
+def _serve(environment: dict[str, str], bill_url: str) -> None:
+    out.print("The demo account answers until you press Ctrl-C. In another terminal:")
+    for name, value in environment.items():
+        out.print(f"  export {name}={value}")
+    out.print(f"Its bill: {bill_url}")
+    try:
+        import signal
+
+        signal.pause()
+    except KeyboardInterrupt:
+        return
+
+
+@app.command(name="collect")
+def collect_command(
+    params: ParamsOption = None,
+    billing: BillingOption = None,
+    month: MonthOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="folder of the Estate; empty: a new one under outputs/"),
+    ] = None,
+    outputs: OutputsOption = OUTPUTS,
+) -> None:
+    """Read an account, a bill or both into an Estate: a folder of Parquet files that can be replayed."""
+    chosen = _params(params, billing, month)
+    moment = now()
+    folder = output or outputs / "estates" / f"{moment:%Y%m%d-%H%M%S}"
+    with progress() as bars:
+        estate = collect(chosen, folder, cache=outputs / ".cache", now=moment, progress=bars)
+    rows = sum(len(frame) for frame in estate.tables.values())
+    out.print(f"{rows} rows in {len(estate.tables)} tables, {len(estate['gaps'])} gaps.")
+    out.print(f"Done. The Estate is {folder}")
+
+
+@app.command()
+def findings(
+    estate: Annotated[
+        Path | None, typer.Argument(help="folder of an Estate; empty: the newest under outputs/")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="how to print them")] = Format.table,
+    status: Annotated[
+        str,
+        typer.Option(
+            "--status", help="waste, ok, unknown, or all; the table shows waste by default"
+        ),
+    ] = "",
+    params: ParamsOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="file to write instead of printing")
+    ] = None,
+    fail_on_waste: Annotated[
+        bool, typer.Option("--fail-on-waste", help="end with exit code 9 where waste is found")
+    ] = False,
+) -> None:
+    """Examine an Estate and print what was found: wasted, healthy and unknown resources.
+
+    The table shows the waste; json, csv and parquet hold every finding unless --status narrows them.
+    """
+    from finops_lib.cli.findings import print_findings
+
+    found, coverage = examine(read_estate(estate or newest_estate(OUTPUTS)), load_params(params))
+    print_findings(found, coverage, format.value, status, output)
+    if fail_on_waste and (found["status"] == "waste").any():
+        raise typer.Exit(9)
+
+
+@app.command()
+def doctor(
+    params: ParamsOption = None, billing: BillingOption = None, outputs: OutputsOption = OUTPUTS
+) -> None:
+    """Say which credentials, permissions, regions and data are there, which lack, and what to do next."""
+    from finops_lib.cli.doctor import diagnose
+
+    if not diagnose(_params(params, billing, None), outputs / ".cache", now()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def lab(
+    arguments: Annotated[list[str] | None, typer.Argument(help="passed on to jupyter lab")] = None,
+) -> None:
+    """Open JupyterLab on the notebooks; they load the newest Estate."""
+    if not NOTEBOOK_FOLDER.is_dir():
+        raise ParameterError(f"The notebooks are not in {NOTEBOOK_FOLDER}; run this from a clone.")
+    command = [sys.executable, "-m", "jupyter", "lab", str(NOTEBOOK_FOLDER), *(arguments or [])]
+    raise typer.Exit(subprocess.call(command))
+
+
+def main() -> None:
+    """Run the command; errors are said in words, with an exit code that tells them apart."""
+    with errors_in_words():
+        app()

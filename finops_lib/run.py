@@ -1,0 +1,165 @@
+"""One run from parameters to reports: collect, check, execute the notebooks, render, index."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from finops_lib.checks.registry import run_checks
+from finops_lib.collect import collect
+from finops_lib.errors import ReportError
+from finops_lib.estate import Estate
+from finops_lib.params import NOTEBOOKS, Params, save_params
+from finops_lib.period import naive_utc
+from finops_lib.report import (
+    Cover,
+    Notebook,
+    Outcome,
+    begin_run,
+    finish_run,
+    render,
+    retain,
+    run_notebooks,
+    write_index,
+    write_manifest,
+)
+from finops_lib.schema import COVERAGE, FINDINGS
+from finops_lib.sources.store import write_table
+
+Progress = Callable[[str, float], None]
+
+NOTEBOOK_FOLDER = Path(__file__).parent.parent / "notebooks"
+
+TITLES = {
+    "01_visibility": "Visibility",
+    "02_allocation": "Allocation",
+    "03_optimization": "Optimization",
+    "04_governance": "Governance",
+    "05_executive_summary": "Executive summary",
+}
+
+
+def now() -> datetime:
+    """This moment as naive UTC; the only clock of a run."""
+    return naive_utc(datetime.now(UTC))
+
+
+def make_report(
+    params: Params, outputs: Path, *, formats: Sequence[str], workers: int, progress: Progress
+) -> Path:
+    """Collect an Estate, run every notebook on it and write the run's folder; the folder.
+
+    The run is written aside and named when it is complete. Raises ReportError where a notebook did
+    not complete: its partial report and the error stay in the folder, which is named `.failed`.
+    """
+    started = now()
+    clock = time.monotonic()
+    cache = outputs / ".cache"
+    staging = cache / "reads" / f"{started:%Y%m%dT%H%M%S%f}"
+    estate = collect(params, staging, cache=cache, now=started, progress=progress)
+    partial = begin_run(outputs, estate.period.label, f"{started:%Y%m%d-%H%M%S}")
+    staging.rename(partial / "estate")
+    estate = Estate(**{**estate.__dict__, "folder": partial / "estate"})
+    save_params(params, partial / "params.yaml")
+    findings, coverage = examine(estate, params)
+    write_table(findings, FINDINGS, partial / "findings.parquet")
+    write_table(coverage, COVERAGE, partial / "coverage.parquet")
+    collected_s = time.monotonic() - clock
+    outcomes = run_notebooks(
+        [_notebook(name, params, partial) for name in NOTEBOOKS],
+        partial,
+        workers=workers,
+        progress=lambda name, done, of: progress(f"notebook {name}", done / of),
+    )
+    cover = _cover(estate, params)
+    write_manifest(
+        partial,
+        cover,
+        outcomes,
+        created=started,
+        parameters=params.model_dump(mode="json"),
+        digest=params.digest(),
+        rows={
+            **{name: len(frame) for name, frame in estate.tables.items()},
+            "findings": len(findings),
+        },
+        totals=_totals(estate),
+        paid_calls=_paid_calls(estate),
+        durations_s={"collect": round(collected_s, 3)},
+    )
+    problems = render(partial, cover, formats)
+    failed = [outcome for outcome in outcomes if outcome.status != "completed"]
+    folder = finish_run(partial, good=not failed)
+    write_index(outputs)
+    retain(outputs, keep=params.report.keep_runs)
+    if failed or problems:
+        raise ReportError(_words(failed, problems, folder))
+    return folder
+
+
+def examine(estate: Estate, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FINDINGS and COVERAGE of every check on the Estate."""
+    return run_checks(
+        {**estate.tables, "gaps": estate["gaps"]},
+        as_of=estate.as_of,
+        thresholds=params.checks,
+        exclusions=params.exclusions,
+    )
+
+
+def _notebook(name: str, params: Params, folder: Path) -> Notebook:
+    given = params.notebook(
+        name,
+        estate=str((folder / "estate").resolve()),
+        params=str((folder / "params.yaml").resolve()),
+    )
+    return Notebook(name, NOTEBOOK_FOLDER / f"{name}.ipynb", given.model_dump(mode="json"))
+
+
+def _cover(estate: Estate, params: Params) -> Cover:
+    gaps = estate["gaps"]
+    sentences = [
+        f"{row.table}: {row.reason}"
+        + (
+            f" ({row.account_id or 'all accounts'}, {row.region or 'all regions'})"
+            if row.error != "not_asked"
+            else ""
+        )
+        for row in gaps.astype("object").where(gaps.notna(), None).itertuples()
+    ]
+    return Cover(
+        title=params.title,
+        period=estate.period,
+        as_of=estate.as_of,
+        accounts=estate.accounts,
+        currency=estate.currency,
+        basis=params.basis,
+        notice=params.notice,
+        gaps=tuple(sentences),
+        reports=tuple(TITLES.items()),
+    )
+
+
+def _totals(estate: Estate) -> dict[str, float]:
+    by_month = {row["month"]: row for row in estate.notes["totals"]}
+    month = by_month.get(estate.period.label, {})
+    return {name: float(month.get(name) or 0.0) for name in ("billed", "effective")}
+
+
+def _paid_calls(estate: Estate) -> dict[str, float]:
+    paid = estate["api_calls"]
+    paid = paid[paid["price_per_request"] > 0]
+    return {
+        "requests": int(paid["requests"].sum()),
+        "from_cache": int(paid["cached"].sum()),
+        "cost_usd": float(paid["cost"].sum()),
+    }
+
+
+def _words(failed: Sequence[Outcome], problems: Sequence[str], folder: Path) -> str:
+    lines = [f"{outcome.name} {outcome.status}: {outcome.error}" for outcome in failed]
+    return " ".join([*lines, *problems, f"What was finished is in {folder}."])
