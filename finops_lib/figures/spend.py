@@ -1,0 +1,167 @@
+"""Spend as pictures: trend, rankings, the calendar of days and the drivers' waterfall.
+
+Every function takes a tidy frame of `analysis.spend`, `analysis.trends` or `analysis.drivers` and an axes,
+and returns the axes. Amounts are in the billing currency, named by `unit`; a title is the finding itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from finops_lib.figures import style
+
+EFFECT_NAMES = {
+    "cost_before": "before",
+    "days": "length of period",
+    "price": "price",
+    "usage": "usage",
+    "mix": "mix",
+    "new": "new resources",
+    "vanished": "vanished",
+    "other": "fees, taxes, credits",
+    "cost_after": "after",
+}
+
+
+def trend(
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    title: str = "",
+    unit: str = "USD",
+    cost: str = "effective_cost",
+) -> Axes:
+    """Stacked columns per month of `spend_over_time` by a dimension, the largest at the bottom."""
+    months = list(dict.fromkeys(frame["month"]))
+    names = list(dict.fromkeys(frame.sort_values("month", ascending=False)["name"]))
+    grey = frame.loc[frame["kind"].ne("named"), "name"].unique()
+    colors = style.colors(names, other=grey)
+    above, below = np.zeros(len(months)), np.zeros(len(months))
+    for place, name in enumerate(names):
+        values = frame[frame["name"].eq(name)].set_index("month")[cost].reindex(months).fillna(0.0)
+        bottom = np.where(values >= 0, above, below)
+        hatch = style.HATCHES[place % len(style.HATCHES)] if name not in grey else ""
+        ax.bar(
+            range(len(months)), values, bottom=bottom, color=colors[name], hatch=hatch, label=name
+        )
+        above, below = (
+            above + values.clip(lower=0).to_numpy(),
+            below + values.clip(upper=0).to_numpy(),
+        )
+    ax.set_xticks(range(len(months)), [f"{month:%b %Y}" for month in months])
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
+    return _labelled(ax, title, f"{unit} per month")
+
+
+def ranking(
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    title: str = "",
+    unit: str = "USD",
+    cost: str = "effective_cost",
+) -> Axes:
+    """Bars of `spend_by`, dearest on top, each with its share; the tail and the untagged are grey.
+
+    Bars and not a donut: lengths are compared more exactly than angles, and long names fit.
+    """
+    rows = frame.iloc[::-1]
+    shades = [style.ACCENT if kind == "named" else style.OTHER for kind in rows["kind"]]
+    bars = ax.barh(_tail_named(rows), rows[cost], color=shades)
+    total = frame[cost].sum()
+    shares = [f"{value / total:.0%}" if total else "" for value in rows[cost]]
+    ax.bar_label(bars, shares, padding=4, color=style.MUTED)
+    ax.margins(x=0.12)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    ax.set_title(title)
+    ax.set_xlabel(unit)
+    ax.xaxis.set_major_formatter(FuncFormatter(_short))
+    return ax
+
+
+def calendar(
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    title: str = "",
+    unit: str = "USD",
+    cost: str = "effective_cost",
+) -> Axes:
+    """A heat map of days: one column per week, Monday on top; a day that the bill has not is blank."""
+    daily = frame.groupby("day")[cost].sum()
+    days = pd.DatetimeIndex(daily.index)
+    first = days.min() - pd.Timedelta(days=days.min().day_of_week)
+    weeks = (days - first).days // 7
+    grid = np.full((7, weeks.max() + 1), np.nan)
+    grid[days.day_of_week, weeks] = daily.to_numpy()
+    image = ax.imshow(grid, aspect="auto", cmap=style.SEQUENTIAL)
+    ax.figure.colorbar(
+        image, ax=ax, label=f"{unit} per day", format=FuncFormatter(_short), pad=0.02
+    )
+    ax.set_yticks(range(7), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
+    starts = [day for day in days if day.day == 1]
+    ax.set_xticks([(day - first).days // 7 for day in starts], [f"{day:%b %Y}" for day in starts])
+    ax.grid(visible=False)
+    ax.set_title(title)
+    return ax
+
+
+def waterfall(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD") -> Axes:
+    """From the cost before to the cost after, one step per effect that is not zero.
+
+    A rise is hatched and says "+", so that it reads without colour.
+    """
+    ends = frame["step"].isin(["cost_before", "cost_after"])
+    steps = frame[ends | frame["amount"].abs().gt(0.005)].reset_index(drop=True)
+    ends = steps["step"].isin(["cost_before", "cost_after"])
+    level = steps["amount"].cumsum()
+    bottom = (level - steps["amount"]).where(~ends, 0.0)
+    for place, step in steps.iterrows():
+        ax.bar(
+            place, step["amount"], bottom=bottom[place], **_look(bool(ends[place]), step["amount"])
+        )
+        label = (
+            _short(step["amount"])
+            if ends[place]
+            else f"{'+' if step['amount'] > 0 else ''}{_short(step['amount'])}"
+        )
+        ax.annotate(label, (place, max(bottom[place], bottom[place] + step["amount"])), xytext=(0, 3),
+                    textcoords="offset points", ha="center", color=style.INK)  # fmt: skip
+    ax.set_xticks(range(len(steps)), [EFFECT_NAMES[s].replace(" ", "\n", 1) for s in steps["step"]])
+    ax.margins(y=0.1)
+    return _labelled(ax, title, unit)
+
+
+def _look(is_end: bool, amount: float) -> dict[str, Any]:
+    if is_end:
+        return {"color": style.INK}
+    return {"color": style.WORSE, "hatch": "///"} if amount > 0 else {"color": style.BETTER}
+
+
+def _tail_named(frame: pd.DataFrame) -> list[str]:
+    """Names as labels; the tail says how many it holds."""
+    return [
+        f"{name} ({members} more)" if kind == "rest" else name
+        for name, kind, members in zip(frame["name"], frame["kind"], frame["members"], strict=True)
+    ]
+
+
+def _labelled(ax: Axes, title: str, unit: str) -> Axes:
+    ax.set_title(title)
+    ax.set_ylabel(unit)
+    ax.yaxis.set_major_formatter(FuncFormatter(_short))
+    return ax
+
+
+def _short(value: float, place: int | None = None) -> str:
+    """An axis number: 950, 1.2K, 80K, 1.5M."""
+    for size, suffix in ((1e6, "M"), (1e3, "K")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"

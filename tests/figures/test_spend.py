@@ -1,0 +1,54 @@
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from finops_lib.figures import spend
+
+mpl.use("Agg")
+
+
+@pytest.fixture
+def ax():
+    return Figure(figsize=(8, 4)).subplots()
+
+
+def over_time():
+    months = pd.to_datetime(["2026-09-01", "2026-09-01", "2026-10-01", "2026-10-01"])
+    return pd.DataFrame({"month": months, "name": ["ec2", "untagged"] * 2, "kind": ["named", "missing"] * 2,
+                         "effective_cost": [10.0, 5.0, 20.0, -3.0]})  # fmt: skip
+
+
+def test_trend_stacks_each_month_and_puts_credits_below_zero(ax):
+    found = spend.trend(over_time(), ax, title="Spend doubled", unit="USD")
+    tops = sorted(round(p.get_y() + p.get_height(), 6) for p in found.patches)
+    assert tops == [-3.0, 10.0, 15.0, 20.0]
+    assert (found.get_title(), found.get_ylabel()) == ("Spend doubled", "USD per month")
+    assert [t.get_text() for t in found.get_xticklabels()] == ["Sep 2026", "Oct 2026"]
+
+
+def test_ranking_puts_the_dearest_on_top_and_names_the_tail(ax):
+    frame = pd.DataFrame({"name": ["ec2", "s3", "other"], "kind": ["named", "named", "rest"],
+                          "members": [1, 1, 7], "effective_cost": [60.0, 30.0, 10.0]})  # fmt: skip
+    found = spend.ranking(frame, ax, unit="EUR")
+    assert [t.get_text() for t in found.get_yticklabels()] == ["other (7 more)", "s3", "ec2"]
+    assert [t.get_text() for t in found.texts] == ["10%", "30%", "60%"]
+    assert found.get_xlabel() == "EUR"
+
+
+def test_calendar_puts_a_day_into_its_week_and_leaves_unknown_days_blank(ax):
+    days = pd.DataFrame(
+        {"day": pd.to_datetime(["2026-10-01", "2026-10-05"]), "effective_cost": [1.0, 2.0]}
+    )
+    grid = spend.calendar(days, ax).images[0].get_array()
+    assert grid.shape == (7, 2)
+    assert (grid[3, 0], grid[0, 1], grid.mask.sum()) == (1.0, 2.0, 12)
+
+
+def test_waterfall_ends_where_the_cost_after_stands_and_leaves_empty_steps_out(ax):
+    frame = pd.DataFrame({"step": ["cost_before", "price", "usage", "mix", "cost_after"],
+                          "amount": [100.0, 30.0, -10.0, 0.0, 120.0]})  # fmt: skip
+    found = spend.waterfall(frame, ax)
+    spans = [(round(p.get_y()), round(p.get_y() + p.get_height())) for p in found.patches]
+    assert spans == [(0, 100), (100, 130), (130, 120), (0, 120)]
+    assert [t.get_text() for t in found.texts] == ["100", "+30", "-10", "120"]
