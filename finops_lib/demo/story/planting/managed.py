@@ -13,7 +13,7 @@ from finops_lib.demo.story.managed import Variant
 from finops_lib.demo.story.planting.backends import born, tag_list
 from finops_lib.demo.story.timeline import AS_OF
 
-LISTED_FOR = timedelta(days=90)
+LISTED_FOR = timedelta(days=45)
 """Training jobs that ended longer ago are left out of the inventory (the bill has them all)."""
 
 PLACEHOLDER_TYPE = "ml.m5.xlarge"
@@ -35,7 +35,7 @@ def plant_databases(ledger: Ledger) -> None:
 
 
 def plant_sagemaker(ledger: Ledger) -> None:
-    """Endpoints with their variants, notebook instances, and the training jobs of the last 90 days."""
+    """Endpoints with their variants, notebook instances, and the training jobs of the last 45 days."""
     for item in ledger.of_kind("endpoint"):
         _plant_endpoint(item)
     for item in ledger.of_kind("notebook_instance"):
