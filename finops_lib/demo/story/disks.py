@@ -13,9 +13,11 @@ from finops_lib.demo.story.ledger import Charge, Resource, resource
 from finops_lib.demo.story.timeline import AS_OF
 
 USAGE_TYPES = {
-    "gp2": "EBS:VolumeUsage.gp2", "gp3": "EBS:VolumeUsage.gp3", "io1": "EBS:VolumeUsage.piops",
-    "io2": "EBS:VolumeUsage.io2", "st1": "EBS:VolumeUsage.st1", "sc1": "EBS:VolumeUsage.sc1",
-}  # fmt: skip
+    "gp2": "EBS:VolumeUsage.gp2",
+    "gp3": "EBS:VolumeUsage.gp3",
+    "io1": "EBS:VolumeUsage.piops",
+    "io2": "EBS:VolumeUsage.io2",
+}
 INCLUDED_IOPS = {"gp3": 3000}
 
 UNATTACHED_SIZES = (500,) * 5 + (100,) * 40 + (50,) * 40
