@@ -17,6 +17,10 @@ from finops_lib.schema import COSTS, TAG_PREFIX
 MONTH_FILES = "BillingPeriod=*/*.parquet"
 """Where the lake keeps its files."""
 
+PARTITION = "billing_period"
+"""The partition column of AWS Data Exports, YYYY-MM
+(https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html)."""
+
 IBIS_TYPES = {
     "text": "string",
     "number": "float64",
@@ -46,14 +50,16 @@ def line_items(
     lake: Path,
     table: str | None = None,
     tag_keys: Mapping[str, Sequence[str]] | None = None,
+    months: Sequence[str] | None = None,
 ) -> ir.Table:
     """The bill's line items in COSTS columns: the lake's files, or `table` where it already lies.
 
-    Such a table is held to COSTS by `as_costs`, with `tag_keys` promoted. Raises BillingError where
-    the lake is empty.
+    Such a table is held to COSTS by `as_costs`, with `tag_keys` promoted; of `months` ("2026-10") alone
+    where they are given, so that a warehouse reads no other partition. Raises BillingError where the
+    lake is empty.
     """
     if table:
-        return as_costs(connection.table(table), tag_keys or {})
+        return as_costs(invoiced_in(connection.table(table), months), tag_keys or {})
     if not any(lake.glob(MONTH_FILES)):
         raise BillingError(
             f"No bill was read into {lake}. Give one with source.billing or BILLING=…."
@@ -63,6 +69,14 @@ def line_items(
     return connection.read_parquet(
         str(lake / MONTH_FILES), **(flags if connection.name == "duckdb" else {})
     )
+
+
+def invoiced_in(table: ir.Table, months: Sequence[str] | None) -> ir.Table:
+    """The table's rows of these invoice months, by the partition column of AWS Data Exports if it has it."""
+    partition = {name.lower(): name for name in table.columns}.get(PARTITION)
+    if not months or not partition:
+        return table
+    return table.filter(table[partition].isin(list(months)))
 
 
 def as_costs(table: ir.Table, tag_keys: Mapping[str, Sequence[str]]) -> ir.Table:

@@ -1,12 +1,15 @@
+import re
+
 import ibis
 import pandas as pd
 import pytest
 from ibis import _
 
 from finops_lib.engine import queries
-from finops_lib.engine.connect import as_costs, connect, frame, line_items
+from finops_lib.engine.connect import as_costs, connect, frame, invoiced_in, line_items
 from finops_lib.errors import BillingError, ParameterError
 from finops_lib.params import Engine
+from finops_lib.period import Period
 from finops_lib.schema import COSTS
 
 
@@ -59,15 +62,34 @@ def test_as_costs_lower_case_names_missing_columns_and_tag_spellings_are_put_rig
     assert lines.columns == (*COSTS.names, "x_tag_team")
 
 
-@pytest.mark.parametrize("dialect", ["athena", "trino"])
-def test_queries_compile_for_a_warehouse_and_filter_its_partition_column(dialect):
+@pytest.fixture
+def warehouse():
+    """A FOCUS export as Glue shows it: names in lower case, partitioned by invoice month."""
     kinds = {
         "text": "string",
         "number": "float64",
         "time": "timestamp",
         "map": "map<string, string>",
     }
-    table = ibis.table({c.name: kinds[c.kind] for c in COSTS.columns}, name="focus")
-    sql = ibis.to_sql(queries.spend_by_day(table, ["ServiceName"]), dialect=dialect)
-    assert 'DATE_TRUNC(\'DAY\', "t0"."ChargePeriodStart")' in sql
-    assert 'SUM("t0"."EffectiveCost")' in sql
+    columns = {c.name.lower(): kinds[c.kind] for c in COSTS.columns if not c.name.startswith("x_")}
+    return ibis.table({**columns, "billing_period": "string"}, name="focus")
+
+
+@pytest.mark.parametrize("dialect", ["athena", "trino"])
+def test_line_items_of_a_warehouse_are_read_from_the_asked_partitions_alone(warehouse, dialect):
+    lines = as_costs(invoiced_in(warehouse, ["2026-09", "2026-10"]), {"team": ("Department",)})
+    sql = ibis.to_sql(queries.spend_by_day(lines, ["ServiceName", "x_tag_team"]), dialect=dialect)
+    assert re.search(r"\"billing_period\" IN \('2026-09', '2026-10'\)", sql)
+    assert "DATE_TRUNC('DAY'" in sql
+    assert "ELEMENT_AT" in sql.upper()
+
+
+@pytest.mark.parametrize("dialect", ["athena", "trino", "bigquery", "snowflake"])
+def test_every_query_compiles_for_a_warehouse(warehouse, dialect):
+    lines = as_costs(warehouse, {})
+    months = Period.month("2026-09"), Period.month("2026-10")
+    asked = [queries.cube(lines), queries.spend_by_resource(lines), queries.hourly_usage(lines),
+             queries.usage_in_both(lines, *months), queries.tag_coverage(lines, []),
+             queries.usage_by_instance_type(lines), queries.invoiced_by_month(lines), queries.months(lines)]  # fmt: skip
+    for expression in asked:
+        assert "GROUP BY" in ibis.to_sql(expression, dialect=dialect)
