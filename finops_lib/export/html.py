@@ -22,8 +22,9 @@ TEMPLATES = files("finops_lib").joinpath("templates")
 SHOWN_FIRST = ["image/svg+xml", "text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # fmt: skip
 """A figure goes in as SVG, whatever else the notebook keeps of it; widgets and scripts never."""
 
-HIDDEN_TAGS = {"hide", "injected-parameters", "papermill-error-cell-tag"}
-"""Cells that no page shows: what papermill adds is told in the provenance and in the notice."""
+HIDDEN_TAGS = {"hide", "notes", "injected-parameters", "papermill-error-cell-tag"}
+"""Cells that no report shows: what papermill adds is told in the provenance and in the notice, what
+the speaker says in the deck's notes."""
 
 
 @dataclass(frozen=True)

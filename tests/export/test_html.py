@@ -92,6 +92,10 @@ def test_report_hides_what_papermill_adds_and_tells_the_parameters_at_the_end(no
     assert "estate = &#39;/outputs/run-1&#39;" in provenance
 
 
+def test_report_leaves_what_the_speaker_says_to_the_slides(page):
+    assert "Say that compute leads." not in page
+
+
 def test_report_widgets_and_scripts_of_a_notebook_never_go_in(cover):
     output = from_dict({
         "output_type": "display_data", "metadata": {},
