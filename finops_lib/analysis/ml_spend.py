@@ -31,7 +31,7 @@ def gpu_usage(usage: pd.DataFrame, instance_types: pd.DataFrame) -> pd.DataFrame
     gpus = hardware.map(kinds["gpu_count"]).astype("float64")
     accelerated = gpus.gt(0) | (gpus.isna() & hardware.str.contains(ACCELERATED, na=False))
     found = usage.assign(
-        family=hardware.str.partition(".")[0],
+        family=hardware.str.split(".").str[0],
         gpu_name=hardware.map(kinds["gpu_name"]),
         purchase_option=purchase_option(usage),
         instance_hours=usage["ConsumedQuantity"],

@@ -44,6 +44,12 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def instance_type(usage_type: str) -> str:
+    """SQL of the instance type that a usage type names, as in USE1-BoxUsage:m5.xlarge; else NULL."""
+    pattern = r":((?:[a-z]+\.)?[a-z][a-z0-9-]*\.[0-9a-z-]+)"
+    return f"NULLIF(regexp_extract({usage_type}, {text(pattern)}, 1), '')"
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that an export really has: canonical name to its spelling in the file.

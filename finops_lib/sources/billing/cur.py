@@ -8,7 +8,7 @@ fees and negations themselves cost nothing.
 
 from __future__ import annotations
 
-from finops_lib.sources.billing.columns import NUMBER, TIME, Columns, text
+from finops_lib.sources.billing.columns import NUMBER, TIME, Columns, instance_type, text
 
 REQUIRED = (
     "line_item_line_item_type",
@@ -151,8 +151,7 @@ def _what(columns: Columns, kind: str) -> dict[str, str]:
         "x_ServiceCode": code,
         "x_UsageType": usage_type,
         "x_Operation": columns.get("line_item_operation"),
-        "x_InstanceType": f"COALESCE({instance}, NULLIF(regexp_extract({usage_type}, "
-        r"':((?:[a-z]+\.)?[a-z][a-z0-9-]*\.[0-9a-z-]+)', 1), ''))",
+        "x_InstanceType": f"COALESCE({instance}, {instance_type(usage_type)})",
         "x_LineItemType": kind,
         "x_LineItemId": columns.get("identity_line_item_id"),
         "x_Platform": columns.get("product_operating_system"),

@@ -89,7 +89,7 @@ def open_export(
 def _relation(delivery: Delivery) -> str:
     files = ", ".join(text(str(file)) for file in delivery.files)
     if delivery.is_parquet:
-        return f"read_parquet([{files}], union_by_name=true)"
+        return f"read_parquet([{files}], union_by_name=true, hive_partitioning=false)"
     return f"read_csv([{files}], union_by_name=true, all_varchar=true, header=true, delim=',', quote='\"')"
 
 

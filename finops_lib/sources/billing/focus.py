@@ -7,7 +7,7 @@ which columns are there, so one reading serves them all.
 from __future__ import annotations
 
 from finops_lib.schema import COSTS
-from finops_lib.sources.billing.columns import NUMBER, TEXT, TIME, Columns, quoted, text
+from finops_lib.sources.billing.columns import NUMBER, TEXT, TIME, Columns, instance_type, quoted, text
 
 REQUIRED = (
     "BilledCost",
@@ -48,6 +48,8 @@ def costs(columns: Columns) -> dict[str, str]:
     found["ChargePeriodEnd"] = f"COALESCE({found['ChargePeriodEnd']}, {found['ChargePeriodStart']})"
     found["BillingPeriodStart"] = f"date_trunc('month', {found['BillingPeriodStart']})"
     found["BillingPeriodEnd"] = f"{found['BillingPeriodStart']} + INTERVAL 1 MONTH"
+    usage_type = columns.get("x_UsageType", "SkuMeter")
+    found["x_InstanceType"] = f"COALESCE({found['x_InstanceType']}, {instance_type(usage_type)})"
     for name in extras(columns):
         found.setdefault(name, columns.get(name))
     return found

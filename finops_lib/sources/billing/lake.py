@@ -18,7 +18,7 @@ from finops_lib.sources.billing.export import Export, damaged
 from finops_lib.units import CENT
 
 STATE = "lake.json"
-VERSION = 1
+VERSION = 2
 """Raised when a change of the reader makes lakes of before stale."""
 
 
