@@ -246,11 +246,10 @@ def on_pandas(lake: Path) -> Answers:
 
     def coverage() -> pd.DataFrame:
         parts = [bill().groupby("month")[["BilledCost", "EffectiveCost"]].sum()]
+        costs = bill()[["month", "BilledCost", "EffectiveCost"]]
         for key in TAG_KEYS:
-            carried = bill()[bill()[f"x_tag_{key}"].notna()]
-            parts.append(
-                carried.groupby("month")[["BilledCost", "EffectiveCost"]].sum().add_suffix(key)
-            )
+            carried = costs[bill()[f"x_tag_{key}"].notna()]
+            parts.append(carried.groupby("month").sum().add_suffix(key))
         return pd.concat(parts, axis=1)
 
     def hourly() -> pd.DataFrame:
@@ -377,11 +376,13 @@ WORKERS = {"ours": ours, "sql": sql, "polars": on_polars, "pandas": on_pandas, "
 def work(engine: str, lake: Path) -> dict[str, Any]:
     """Run one engine's questions in this process: seconds and rows of each, peak memory."""
     seconds, rows = {}, {}
+    used = time.process_time()
     for name, ask in WORKERS[engine](lake).items():
         began = time.perf_counter()
         rows[name] = len(ask())
         seconds[name] = time.perf_counter() - began
-    return {"seconds": seconds, "peak_mib": _peak_mib(), "rows": rows}
+    used = time.process_time() - used
+    return {"seconds": seconds, "cpu_s": used, "peak_mib": _peak_mib(), "rows": rows}
 
 
 def _peak_mib() -> float:
@@ -407,10 +408,16 @@ def compare(lake: Path, label: str, engines: list[str]) -> None:
     seconds = pd.DataFrame({engine: result["seconds"] for engine, result in found.items()})
     seconds.loc["total"] = seconds.sum()
     print(seconds.round(2).to_string())
+    cpu = {engine: result["cpu_s"] for engine, result in found.items()}
+    print(
+        "CPU seconds (what a busy machine does not change):",
+        {e: round(s, 1) for e, s in cpu.items()},
+    )
     print("peak MiB:", {engine: round(result["peak_mib"]) for engine, result in found.items()})
     if "ours" in found:
         totals = seconds.loc["total"]
         print("ratio to ours:", (totals / totals["ours"]).round(2).to_dict())
+        print("ratio to ours, CPU:", {e: round(s / cpu["ours"], 2) for e, s in cpu.items()})
         cube = measure("cube", lake)
         asked = {name: s for name, s in cube["seconds"].items() if name != "build"}
         print(f"cube: built in {cube['seconds']['build']:.2f} s, slowest of {len(asked)} queries "

@@ -42,7 +42,7 @@ def day(table: ir.Table) -> ir.Value:
 
 def month(table: ir.Table) -> ir.Value:
     """The calendar month in which the charge fell (an invoice has its own, BillingPeriodStart)."""
-    return day(table).truncate("M").cast("timestamp")
+    return moment(table).truncate("M").cast("timestamp")
 
 
 def within(table: ir.Table, period: Period) -> ir.Table:
@@ -115,9 +115,9 @@ def cube(lines: ir.Table) -> ir.Table:
 def tag_coverage(table: ir.Table, keys: Sequence[str]) -> ir.Table:
     """Month; per basis all dollars and, per policy key, those of rows that carry it ("billed_team" …)."""
     carried = {
-        f"{basis}_{key}": ibis.ifelse(
-            table[f"{TAG_PREFIX}{key}"].notnull(), table[column], 0.0
-        ).sum()
+        f"{basis}_{key}": table[column]
+        .sum(where=table[f"{TAG_PREFIX}{key}"].notnull())
+        .fill_null(0.0)
         for key in keys
         for basis, column in (("billed", "BilledCost"), ("effective", "EffectiveCost"))
     }
