@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -29,8 +29,8 @@ def _running(
     running = instances[instances["state"] == "running"]
     types = instance_types.set_index("instance_type")
     return running.assign(
-        vcpu=running["instance_type"].map(types["vcpu"]).astype("float64"),
-        gpus=running["instance_type"].map(types["gpu_count"]).fillna(0.0).astype("float64"),
+        vcpu=looked_up(running["instance_type"], types["vcpu"]).astype("float64"),
+        gpus=looked_up(running["instance_type"], types["gpu_count"]).fillna(0.0).astype("float64"),
         age=age_days(running["launch_time"], as_of),
     )
 
@@ -38,7 +38,9 @@ def _running(
 def _priced_instances(
     found: pd.DataFrame, resource_costs: pd.DataFrame, prices: pd.DataFrame, as_of: datetime
 ) -> pd.DataFrame:
-    listed = found["instance_type"].map(list_prices(prices, "AmazonEC2", as_of)) * HOURS_PER_MONTH
+    listed = (
+        looked_up(found["instance_type"], list_prices(prices, "AmazonEC2", as_of)) * HOURS_PER_MONTH
+    )
     return all_saved(priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed))
 
 
@@ -81,11 +83,11 @@ def idle_ec2_instances(
     received = measured(recent, "AWS/EC2", "NetworkIn", "Sum")["total"]
     ids = found["resource_id"]
     found = found.assign(
-        cpu=ids.map(cpu["maximum"]),
-        network=(ids.map(sent) + ids.map(received)) / MIB / window_days,
+        cpu=looked_up(ids, cpu["maximum"]),
+        network=(looked_up(ids, sent) + looked_up(ids, received)) / MIB / window_days,
         limit=_limit_by_size(found["vcpu"], cpu_limit_pct),
     )
-    complete = is_complete(ids.map(cpu["hours"]), window_days) & found["network"].notna()
+    complete = is_complete(looked_up(ids, cpu["hours"]), window_days) & found["network"].notna()
     young = found["age"] < window_days
     idle = (found["cpu"] < found["limit"]) & (found["network"] < network_limit_mib_per_day)
     # Busy is busy even on half a window; idle needs all of it.
@@ -152,8 +154,8 @@ def idle_gpu_instances(
     busiest = gpu.groupby("resource_id")["maximum"].max()
     seen = gpu.groupby("resource_id")["hours"].min()
     ids = found["resource_id"]
-    found = found.assign(gpu=ids.map(busiest), memory=ids.map(memory))
-    complete = is_complete(ids.map(seen), window_days)
+    found = found.assign(gpu=looked_up(ids, busiest), memory=looked_up(ids, memory))
+    complete = is_complete(looked_up(ids, seen), window_days)
     young = found["age"] < window_days
     status = np.select(
         [young | (found["gpu"] >= gpu_limit_pct), complete & (found["gpu"] < gpu_limit_pct)],

@@ -30,17 +30,33 @@ def measured(
         & (metrics["metric"] == metric)
         & (metrics["stat"] == stat)
     ]
-    return found.groupby(list(by)).agg(
+    summed = found.groupby(list(by)).agg(
         maximum=("value", "max"),
         mean=("value", "mean"),
         total=("value", "sum"),
-        hours=("period_s", lambda seconds: seconds.sum() / 3600),
+        seconds=("period_s", "sum"),
     )
+    return summed.assign(hours=summed.pop("seconds") / 3600)
+
+
+def looked_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """The value of each key, missing where there is none; numbers stay numbers where no key is left."""
+    return values.reindex(keys).set_axis(keys.index)
 
 
 def is_complete(hours: pd.Series, window_days: float) -> pd.Series:
     """Whether data cover the window; a resource without any data is not covered."""
     return hours.fillna(0.0) >= COMPLETE_SHARE * 24 * window_days
+
+
+def not_read(found: pd.DataFrame, gaps: pd.DataFrame, table: str) -> pd.Series:
+    """Whether that table could not be read where each row's resource lives, so silence proves nothing."""
+    missing = pd.Series(False, index=found.index)
+    for gap in gaps[gaps["table"].isin([table, "every table"])].itertuples():
+        account = True if pd.isna(gap.account_id) else found["account_id"] == gap.account_id
+        region = True if pd.isna(gap.region) else found["region"] == gap.region
+        missing |= account & region
+    return missing
 
 
 def age_days(times: pd.Series, as_of: datetime) -> pd.Series:

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -77,24 +77,26 @@ def idle_load_balancers(
     """
     recent = windowed(metrics, as_of, window_days)
     frames = [
-        measured(recent, *TRAFFIC[kind]).reindex(group["resource_id"])[["total", "hours"]]
-        for kind, group in load_balancers.groupby("kind")
+        measured(recent, *source).reindex(
+            load_balancers.loc[load_balancers["kind"] == kind, "resource_id"]
+        )[["total", "hours"]]
+        for kind, source in TRAFFIC.items()
     ]
     traffic = pd.concat(frames)
     traffic = traffic[~traffic.index.duplicated()]
     ids = load_balancers["resource_id"]
     found = load_balancers.assign(
-        traffic=ids.map(traffic["total"]), age=age_days(load_balancers["create_time"], as_of)
+        traffic=looked_up(ids, traffic["total"]), age=age_days(load_balancers["create_time"], as_of)
     )
     targetless = (found["target_count"] == 0).fillna(False).astype(bool)
-    complete = is_complete(ids.map(traffic["hours"]), window_days)
+    complete = is_complete(looked_up(ids, traffic["hours"]), window_days)
     silent = (complete & (found["traffic"] == 0)) | (found["traffic"].isna() & targetless)
     status = np.select(
         [(found["age"] < window_days) | (found["traffic"] > 0), silent],
         ["ok", "waste"],
         default="unknown",
     )
-    listed = found["kind"].map(list_prices(prices, "AWSELB", as_of)) * HOURS_PER_MONTH
+    listed = looked_up(found["kind"], list_prices(prices, "AWSELB", as_of)) * HOURS_PER_MONTH
     found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
     return found.assign(
         reason=[
@@ -142,9 +144,9 @@ def idle_nat_gateways(
     )
     ids = nat_gateways["resource_id"]
     found = nat_gateways.assign(
-        traffic=ids.map(sent["total"]), age=age_days(nat_gateways["create_time"], as_of)
+        traffic=looked_up(ids, sent["total"]), age=age_days(nat_gateways["create_time"], as_of)
     )
-    complete = is_complete(ids.map(sent["hours"]), window_days)
+    complete = is_complete(looked_up(ids, sent["hours"]), window_days)
     status = np.select(
         [(found["traffic"] > 0) | (found["age"] < window_days), complete & (found["traffic"] == 0)],
         ["ok", "waste"],

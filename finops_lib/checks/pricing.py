@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from finops_lib.checks.measures import looked_up
 from finops_lib.units import HOURS_PER_MONTH
 
 
@@ -61,7 +62,7 @@ def list_prices(
 
 def priced(found: pd.DataFrame, billed: pd.Series, listed: pd.Series | float) -> pd.DataFrame:
     """`found` with monthly_cost and price_basis: the bill's run rate where there is one, else `listed`."""
-    from_bill = found["resource_id"].map(billed)
+    from_bill = looked_up(found["resource_id"], billed)
     known = from_bill.notna() & (from_bill > 0)
     cost = from_bill.where(known, listed)
     basis = np.where(known, "billed", "list")

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -40,17 +40,20 @@ def idle_rds_instances(
     cpu = measured(recent, "AWS/RDS", "CPUUtilization", "Maximum")
     ids = running["resource_id"]
     found = running.assign(
-        sessions=ids.map(sessions["maximum"]),
-        cpu=ids.map(cpu["maximum"]),
+        sessions=looked_up(ids, sessions["maximum"]),
+        cpu=looked_up(ids, cpu["maximum"]),
         age=age_days(running["create_time"], as_of),
     )
-    complete = is_complete(ids.map(sessions["hours"]), window_days) & found["cpu"].notna()
+    complete = is_complete(looked_up(ids, sessions["hours"]), window_days) & found["cpu"].notna()
     apart = found["cluster_id"].notna() | found["replica_of"].notna()
     busy = (found["sessions"] > 0) | (found["cpu"] >= cpu_limit_pct)
     status = np.select(
         [apart | busy | (found["age"] < window_days), complete], ["ok", "waste"], default="unknown"
     )
-    listed = found["instance_class"].map(list_prices(prices, "AmazonRDS", as_of)) * HOURS_PER_MONTH
+    listed = (
+        looked_up(found["instance_class"], list_prices(prices, "AmazonRDS", as_of))
+        * HOURS_PER_MONTH
+    )
     found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
     return found.assign(
         reason=[

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from finops_lib.checks.exclusions import excluded
 from finops_lib.errors import ParameterError
 from finops_lib.params import Exclusion, nearest
-from finops_lib.schema import COVERAGE, FINDINGS, KEY, TAG_PREFIX, conform, rows
+from finops_lib.schema import COVERAGE, FINDINGS, GAPS, KEY, TAG_PREFIX, conform, rows
 
 Tables = Mapping[str, pd.DataFrame]
 OWNERSHIP = ("team", "project", "environment", "owner")
@@ -96,6 +95,7 @@ def run_checks(
     """
     given = thresholds or {}
     _refuse_unknown(given)
+    tables = {"gaps": GAPS.empty(), **tables}
     found = [_run(c, tables, as_of, given.get(c.id, {})) for c in CHECKS.values()]
     findings = (
         pd.concat([f for f in found if len(f)], ignore_index=True) if any(map(len, found)) else None
@@ -129,7 +129,7 @@ def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any
     return found.assign(
         check_id=c.id,
         service=c.service,
-        action=pd.Series(np.where(wasted, c.action, None), index=found.index, dtype="object"),
+        action=pd.Series(c.action, index=found.index, dtype="object").where(wasted, None),
         claim_key=found.get("claim_key", found["account_id"] + "/" + found["resource_id"]),
     )
 

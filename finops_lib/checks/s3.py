@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days
+from finops_lib.checks.measures import age_days, looked_up, not_read
 from finops_lib.checks.pricing import run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -16,7 +16,7 @@ from finops_lib.schema import KEY
 @check(
     title="Empty S3 buckets",
     why="An empty bucket costs next to nothing, but it is one more thing to own, audit and lose.",
-    needs=("buckets", "resource_costs"),
+    needs=("buckets", "gaps", "resource_costs"),
     permissions=("s3:ListAllMyBuckets", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
     action="delete_bucket",
     service="Amazon Simple Storage Service",
@@ -24,6 +24,7 @@ from finops_lib.schema import KEY
 )
 def empty_s3_buckets(
     buckets: pd.DataFrame,
+    gaps: pd.DataFrame,
     resource_costs: pd.DataFrame,
     *,
     as_of: datetime,
@@ -32,23 +33,24 @@ def empty_s3_buckets(
     """Buckets older than `min_age_days` that hold nothing.
 
     S3 sends no size of a bucket that is empty. A bucket without a size whose storage is on the bill
-    holds something, so its emptiness is unknown.
+    holds something, and where CloudWatch could not be read no size means nothing: both are unknown.
     """
     storage = run_rate(resource_costs, "TimedStorage")
     ids = buckets["resource_id"]
-    billed = ids.map(storage).fillna(0.0)
+    billed = looked_up(ids, storage).fillna(0.0)
     age = age_days(buckets["create_time"], as_of)
     holds = (
         (buckets["object_count"].fillna(0) > 0)
         | (buckets["size_gib"].fillna(0) > 0)
         | (buckets["unfinished_upload_count"].fillna(0) > 0).astype(bool)
     )
-    unsure = buckets["unfinished_upload_count"].isna() | (billed > 0) | age.isna()
+    blind = buckets["object_count"].isna() & not_read(buckets, gaps, "metrics")
+    unsure = buckets["unfinished_upload_count"].isna() | (billed > 0) | age.isna() | blind
     status = np.select([holds | (age < min_age_days), unsure], ["ok", "unknown"], default="waste")
     return buckets.assign(
         status=status,
-        monthly_cost=ids.map(run_rate(resource_costs)).fillna(0.0),
-        monthly_saving=np.where(status == "waste", ids.map(run_rate(resource_costs)).fillna(0.0), np.nan),
+        monthly_cost=looked_up(ids, run_rate(resource_costs)).fillna(0.0),
+        monthly_saving=np.where(status == "waste", looked_up(ids, run_rate(resource_costs)).fillna(0.0), np.nan),
         price_basis="billed",
         reason=np.where(
             holds, "It holds objects or unfinished uploads.",

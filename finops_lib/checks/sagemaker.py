@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, measured, windowed
+from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -67,7 +67,8 @@ def idle_sagemaker_endpoints(
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
     listed = (
-        found["instance_type"].map(list_prices(prices, "AmazonSageMaker", as_of)) * HOURS_PER_MONTH
+        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+        * HOURS_PER_MONTH
     )
     machines = found["instance_count"].fillna(1).astype("float64")
     share = _share_of_endpoint(found, machines)
@@ -135,16 +136,18 @@ def idle_notebook_instances(
     )
     ids = notebook_instances["resource_id"]
     found = notebook_instances.assign(
-        cpu=ids.map(cpu["maximum"]), age=age_days(notebook_instances["last_modified_at"], as_of)
+        cpu=looked_up(ids, cpu["maximum"]),
+        age=age_days(notebook_instances["last_modified_at"], as_of),
     )
-    complete = is_complete(ids.map(cpu["hours"]), window_days)
+    complete = is_complete(looked_up(ids, cpu["hours"]), window_days)
     on = found["status"] == "InService"
     status = np.select(
         [~on | (found["age"] < window_days) | (found["cpu"] >= cpu_limit_pct), complete],
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
     listed = (
-        found["instance_type"].map(list_prices(prices, "AmazonSageMaker", as_of)) * HOURS_PER_MONTH
+        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+        * HOURS_PER_MONTH
     )
     found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
     return found.assign(

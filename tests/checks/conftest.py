@@ -1,0 +1,199 @@
+"""One account in tables: of each kind a resource that is wasted, and builders to vary them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from finops_lib.checks import run_checks
+from finops_lib.schema import ESTATE_TABLES, rows
+
+AS_OF = datetime(2024, 11, 1)
+HOURS = 14 * 24
+PLACE = {"account_id": "111122223333", "region": "us-east-1"}
+OLD = datetime(2023, 1, 1)
+
+WASTED: dict[str, dict[str, Any]] = {
+    "instances": {
+        "resource_id": "i-idle", "instance_type": "m5.xlarge", "state": "running", "launch_time": OLD,
+        "image_id": "ami-used",
+    },
+    "volumes": {
+        "resource_id": "vol-free", "volume_type": "gp2", "size_gib": 100.0, "state": "available",
+        "create_time": OLD,
+    },
+    "snapshots": {
+        "resource_id": "snap-old", "volume_id": "vol-gone", "size_gib": 100.0, "start_time": OLD,
+        "backup_managed": False,
+    },
+    "images": {
+        "resource_id": "ami-old", "create_time": OLD, "snapshot_ids": "snap-image", "is_public": False,
+    },
+    "addresses": {"resource_id": "eipalloc-free", "public_ip": "198.51.100.1"},
+    "load_balancers": {
+        "resource_id": "lb-idle", "name": "idle", "kind": "application", "create_time": OLD,
+        "target_count": 0,
+    },
+    "nat_gateways": {"resource_id": "nat-idle", "create_time": OLD, "state": "available"},
+    "databases": {
+        "resource_id": "db-idle", "engine": "postgres", "instance_class": "db.m5.large",
+        "status": "available", "create_time": OLD,
+    },
+    "buckets": {
+        "resource_id": "bucket-empty", "name": "bucket-empty", "create_time": OLD,
+        "unfinished_upload_count": 0,
+    },
+    "endpoints": {
+        "resource_id": "endpoint-idle", "endpoint_name": "idle", "variant_name": "AllTraffic",
+        "instance_type": "ml.m5.xlarge", "instance_count": 1, "is_serverless": False, "is_async": False,
+        "status": "InService", "last_modified_at": OLD,
+    },
+    "notebook_instances": {
+        "resource_id": "notebook-idle", "name": "idle", "instance_type": "ml.t3.xlarge",
+        "status": "InService", "last_modified_at": OLD,
+    },
+    "studio_apps": {
+        "resource_id": "app-idle", "name": "default", "instance_type": "ml.g4dn.xlarge",
+        "status": "InService", "create_time": OLD, "last_user_activity_at": AS_OF - timedelta(days=3),
+        "last_health_check_at": AS_OF,
+    },
+}  # fmt: skip
+"""By table: the resource that a check calls waste when its metrics are silent."""
+
+MORE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("instances", {"resource_id": "i-gpu", "instance_type": "g4dn.xlarge", "state": "running",
+                   "launch_time": OLD}),
+    ("instances", {"resource_id": "i-off", "instance_type": "m5.xlarge", "state": "stopped",
+                   "stopped_at": AS_OF - timedelta(days=60)}),
+    ("volumes", {"resource_id": "vol-idle", "volume_type": "gp3", "size_gib": 50.0, "iops": 3000,
+                 "state": "in-use", "attached_instance_id": "i-idle", "create_time": OLD}),
+    ("volumes", {"resource_id": "vol-off", "volume_type": "gp3", "size_gib": 50.0, "iops": 3000,
+                 "state": "in-use", "attached_instance_id": "i-off", "create_time": OLD}),
+    ("snapshots", {"resource_id": "snap-image", "volume_id": "vol-gone", "size_gib": 8.0,
+                   "start_time": OLD, "image_id": "ami-old", "backup_managed": False}),
+)  # fmt: skip
+
+SILENT = (
+    ("i-idle", "AWS/EC2", "CPUUtilization", "Maximum", None, 1.0),
+    ("i-idle", "AWS/EC2", "NetworkIn", "Sum", None, 0.0),
+    ("i-idle", "AWS/EC2", "NetworkOut", "Sum", None, 0.0),
+    ("i-gpu", "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", "0", 1.0),
+    ("i-gpu", "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", "1", 1.0),
+    ("vol-idle", "AWS/EBS", "VolumeReadOps", "Sum", None, 0.0),
+    ("vol-idle", "AWS/EBS", "VolumeWriteOps", "Sum", None, 0.0),
+    ("lb-idle", "AWS/ApplicationELB", "RequestCount", "Sum", None, 0.0),
+    ("nat-idle", "AWS/NATGateway", "BytesOutToDestination", "Sum", None, 0.0),
+    ("db-idle", "AWS/RDS", "DatabaseConnections", "Maximum", None, 0.0),
+    ("db-idle", "AWS/RDS", "CPUUtilization", "Maximum", None, 1.0),
+    ("endpoint-idle", "AWS/SageMaker", "Invocations", "Sum", "AllTraffic", 0.0),
+    ("notebook-idle", "/aws/sagemaker/NotebookInstances", "CPUUtilization", "Maximum", None, 1.0),
+)
+"""Hourly metrics of the wasted resources: id, namespace, metric, statistic, part, value."""
+
+TYPES = [
+    {"instance_type": "m5.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0},
+    {"instance_type": "g4dn.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 1},
+]
+
+LIST_PRICES = {
+    ("AmazonEC2", "m5.xlarge"): 0.192, ("AmazonEC2", "g4dn.xlarge"): 0.526, ("AmazonEC2", "gp2"): 0.1,
+    ("AmazonEC2", "gp3"): 0.08, ("AmazonEC2", "snapshot"): 0.05, ("AmazonVPC", "public-ipv4"): 0.005,
+    ("AmazonVPC", "nat-gateway"): 0.045, ("AWSELB", "application"): 0.0225,
+    ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,
+    ("AmazonSageMaker", "ml.t3.xlarge"): 0.2, ("AmazonSageMaker", "ml.g4dn.xlarge"): 0.736,
+}  # fmt: skip
+
+
+def _prices() -> list[dict[str, Any]]:
+    return [
+        {
+            "service": service, "region": "us-east-1", "item": item, "unit": "Hrs", "term": "on_demand",
+            "price": price, "currency": "USD", "valid_from": OLD, "source": "price_book",
+        }
+        for (service, item), price in LIST_PRICES.items()
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def hourly() -> Callable[..., list[dict[str, Any]]]:
+    """Makes hourly data points of one metric up to the as-of moment."""
+    return _hourly
+
+
+def _hourly(
+    resource: str, namespace: str, metric: str, stat: str, part: str | None, value: float,
+    hours: int = HOURS,
+) -> list[dict[str, Any]]:  # fmt: skip
+    return [
+        {
+            **PLACE, "resource_id": resource, "namespace": namespace, "metric": metric, "stat": stat,
+            "dimension": part, "time": AS_OF - timedelta(hours=hour + 1), "period_s": 3600,
+            "value": value,
+        }
+        for hour in range(hours)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def account() -> dict[str, pd.DataFrame]:
+    """Every table of an account in which each check finds one waste."""
+    records = {table: [{**PLACE, **row}] for table, row in WASTED.items()}
+    for table, row in MORE:
+        records[table].append({**PLACE, **row})
+    records["metrics"] = [point for line in SILENT for point in _hourly(*line)]
+    records["prices"] = _prices()
+    records["instance_types"] = TYPES
+    return {name: rows(table, records.get(name, [])) for name, table in ESTATE_TABLES.items()}
+
+
+@pytest.fixture
+def vary() -> Callable[..., dict[str, pd.DataFrame]]:
+    """Makes the account over with other values in one resource's row."""
+
+    def make(
+        account: dict[str, pd.DataFrame], table: str, resource: str, **values: Any
+    ) -> dict[str, pd.DataFrame]:
+        records = account[table].astype("object").where(account[table].notna(), None)
+        changed = [
+            {**row, **values} if row["resource_id"] == resource else row
+            for row in records.to_dict("records")
+        ]
+        return {**account, table: rows(ESTATE_TABLES[table], changed)}
+
+    return make
+
+
+@pytest.fixture
+def measure() -> Callable[..., dict[str, pd.DataFrame]]:
+    """Makes the account over with other values in one resource's metric."""
+
+    def make(
+        account: dict[str, pd.DataFrame],
+        resource: str,
+        metric: str,
+        value: float,
+        hours: int = HOURS,
+    ) -> dict[str, pd.DataFrame]:
+        line = next(line for line in SILENT if (line[0], line[2]) == (resource, metric))
+        points = rows(ESTATE_TABLES["metrics"], _hourly(*line[:5], value, hours))
+        old = account["metrics"]
+        rest = old[~((old["resource_id"] == resource) & (old["metric"] == metric))]
+        return {**account, "metrics": pd.concat([rest, points], ignore_index=True)}
+
+    return make
+
+
+@pytest.fixture
+def status() -> Callable[..., str]:
+    """Makes the status that a check gives a resource."""
+
+    def make(tables: dict[str, pd.DataFrame], check: str, resource: str, **settings: Any) -> str:
+        findings, _ = run_checks(tables, as_of=AS_OF, **settings)
+        found = findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)]
+        return str(found["status"].item())
+
+    return make

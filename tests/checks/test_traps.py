@@ -1,0 +1,107 @@
+"""What a naive rule would call waste, and limits met from both sides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from finops_lib.checks import run_checks
+from finops_lib.params import Exclusion
+from finops_lib.schema import GAPS, rows
+
+AS_OF = datetime(2024, 11, 1)
+
+LIMITS = [
+    ("idle_ec2_instances", "i-idle", "CPUUtilization", 4.9, 5.1),
+    ("idle_gpu_instances", "i-gpu", "nvidia_smi_utilization_gpu", 4.9, 5.1),
+    ("idle_rds_instances", "db-idle", "CPUUtilization", 4.9, 5.1),
+    ("idle_notebook_instances", "notebook-idle", "CPUUtilization", 4.9, 5.1),
+    ("idle_rds_instances", "db-idle", "DatabaseConnections", 0, 1),
+    ("idle_ebs_volumes", "vol-idle", "VolumeWriteOps", 0, 1),
+    ("idle_load_balancers", "lb-idle", "RequestCount", 0, 1),
+    ("idle_nat_gateways", "nat-idle", "BytesOutToDestination", 0, 1),
+    ("idle_sagemaker_endpoints", "endpoint-idle", "Invocations", 0, 1),
+]
+
+AGES = [
+    ("unattached_ebs_volumes", "volumes", "vol-free", "create_time", 7),
+    ("old_ebs_snapshots", "snapshots", "snap-old", "start_time", 90),
+    ("orphaned_ebs_snapshots", "snapshots", "snap-old", "start_time", 30),
+    ("old_machine_images", "images", "ami-old", "create_time", 180),
+    ("long_stopped_ec2_instances", "instances", "i-off", "stopped_at", 30),
+    ("empty_s3_buckets", "buckets", "bucket-empty", "create_time", 14),
+    ("idle_studio_apps", "studio_apps", "app-idle", "last_user_activity_at", 2),
+    ("idle_ec2_instances", "instances", "i-idle", "launch_time", 14),
+]
+
+LOOKALIKES = [
+    ("old_ebs_snapshots", "snapshots", "snap-old", {"image_id": "ami-1"}, "ok"),
+    ("orphaned_ebs_snapshots", "snapshots", "snap-old", {"image_id": "ami-1"}, "ok"),
+    ("orphaned_ebs_snapshots", "snapshots", "snap-old", {"volume_id": "vol-ffffffff"}, "unknown"),
+    ("orphaned_ebs_snapshots", "snapshots", "snap-old", {"volume_id": "vol-idle"}, "ok"),
+    ("idle_sagemaker_endpoints", "endpoints", "endpoint-idle", {"is_async": True}, "ok"),
+    ("idle_sagemaker_endpoints", "endpoints", "endpoint-idle", {"is_serverless": True}, "ok"),
+    ("idle_studio_apps", "studio_apps", "app-idle", {"last_user_activity_at": AS_OF}, "unknown"),
+    ("long_stopped_ec2_instances", "instances", "i-off", {"asg_name": "warm"}, "ok"),
+    ("long_stopped_ec2_instances", "instances", "i-off", {"stopped_at": None}, "unknown"),
+    ("idle_ec2_instances", "instances", "i-idle", {"tags": {"protected": "true"}}, "ok"),
+]
+
+
+@pytest.mark.parametrize(("check", "resource", "metric", "under", "over"), LIMITS)
+def test_check_metric_at_its_limit_decides(
+    account, measure, status, check, resource, metric, under, over
+):
+    assert status(measure(account, resource, metric, under), check, resource) == "waste"
+    assert status(measure(account, resource, metric, over), check, resource) == "ok"
+
+
+@pytest.mark.parametrize(("check", "table", "resource", "column", "days"), AGES)
+def test_check_age_at_its_limit_decides(
+    account, vary, status, check, table, resource, column, days
+):
+    def aged(age: float):
+        return vary(account, table, resource, **{column: AS_OF - timedelta(days=age)})
+
+    assert status(aged(days + 0.1), check, resource) == "waste"
+    assert status(aged(days - 0.1), check, resource) == "ok"
+
+
+@pytest.mark.parametrize(("check", "table", "resource", "values", "expected"), LOOKALIKES)
+def test_check_lookalike_is_not_waste(
+    account, vary, status, check, table, resource, values, expected
+):
+    assert status(vary(account, table, resource, **values), check, resource) == expected
+
+
+def test_idle_ec2_instances_half_a_window_is_unknown(account, measure, status):
+    half = measure(account, "i-idle", "CPUUtilization", 1.0, hours=168)
+    assert status(half, "idle_ec2_instances", "i-idle") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("check", "resource"),
+    [("unattached_ebs_volumes", "vol-free"), ("empty_s3_buckets", "bucket-empty")],
+)
+def test_check_denied_cloudwatch_proves_no_silence(account, status, check, resource):
+    gap = {
+        "service": "cloudwatch", "account_id": "111122223333", "region": "us-east-1",
+        "table": "metrics", "error": "AccessDenied", "reason": "Not allowed.",
+    }  # fmt: skip
+    assert status({**account, "gaps": rows(GAPS, [gap])}, check, resource) == "unknown"
+
+
+@pytest.mark.parametrize(("expires", "expected"), [(2, "ok"), (1, "waste")])
+def test_exclusion_holds_until_it_expires(account, status, expires, expected):
+    left = Exclusion(
+        owner="ml", reason="standby", resource_ids=("i-idle",), expires=date(2024, 11, expires)
+    )
+    assert status(account, "idle_ec2_instances", "i-idle", exclusions=[left]) == expected
+
+
+def test_old_ebs_snapshots_unknown_blocks_give_a_band(account):
+    findings, _ = run_checks(account, as_of=AS_OF)
+    found = findings.query("check_id == 'old_ebs_snapshots' and resource_id == 'snap-old'").iloc[0]
+    band = found[["monthly_saving_low", "monthly_saving", "monthly_saving_high"]].tolist()
+    assert band == pytest.approx([0.25, 1.75, 5.0])
