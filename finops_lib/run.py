@@ -13,6 +13,7 @@ from finops_lib.checks.registry import run_checks
 from finops_lib.collect import collect
 from finops_lib.errors import ReportError
 from finops_lib.estate import Estate
+from finops_lib.export.mask import mask_of
 from finops_lib.params import NOTEBOOKS, Params, save_params
 from finops_lib.period import naive_utc
 from finops_lib.report import (
@@ -44,14 +45,14 @@ TITLES = {
 
 
 def now() -> datetime:
-    """This moment as naive UTC; the only clock of a run."""
+    """The present moment as naive UTC; the only clock of a run."""
     return naive_utc(datetime.now(UTC))
 
 
 def make_report(
-    params: Params, outputs: Path, *, formats: Sequence[str], workers: int, progress: Progress
-) -> Path:
-    """Collect an Estate, run every notebook on it and write the run's folder; the folder.
+    params: Params, outputs: Path, *, progress: Progress
+) -> tuple[Path, list[str]]:
+    """Collect an Estate, run every notebook on it and write the run's folder; the folder and what lacks.
 
     The run is written aside and named when it is complete. Raises ReportError where a notebook did
     not complete: its partial report and the error stay in the folder, which is named `.failed`.
@@ -72,7 +73,7 @@ def make_report(
     outcomes = run_notebooks(
         [_notebook(name, params, partial) for name in NOTEBOOKS],
         partial,
-        workers=workers,
+        workers=params.report.workers,
         progress=lambda name, done, of: progress(f"notebook {name}", done / of),
     )
     cover = _cover(estate, params)
@@ -91,14 +92,17 @@ def make_report(
         paid_calls=_paid_calls(estate),
         durations_s={"collect": round(collected_s, 3)},
     )
-    problems = render(partial, cover, formats)
+    problems = render(partial, cover, params.report.formats)
+    if params.report.mask:
+        mask = mask_of([*estate.tables.values(), findings], params.report.mask_key)
+        problems += render(partial, cover, params.report.formats, mask=mask, into=partial / "masked")
     failed = [outcome for outcome in outcomes if outcome.status != "completed"]
     folder = finish_run(partial, good=not failed)
-    write_index(outputs)
     retain(outputs, keep=params.report.keep_runs)
-    if failed or problems:
-        raise ReportError(_words(failed, problems, folder))
-    return folder
+    write_index(outputs)
+    if failed:
+        raise ReportError(_words(failed, folder))
+    return folder, problems
 
 
 def examine(estate: Estate, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -160,6 +164,6 @@ def _paid_calls(estate: Estate) -> dict[str, float]:
     }
 
 
-def _words(failed: Sequence[Outcome], problems: Sequence[str], folder: Path) -> str:
+def _words(failed: Sequence[Outcome], folder: Path) -> str:
     lines = [f"{outcome.name} {outcome.status}: {outcome.error}" for outcome in failed]
-    return " ".join([*lines, *problems, f"What was finished is in {folder}."])
+    return " ".join([*lines, f"What was finished is in {folder}."])

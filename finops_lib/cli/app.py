@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from finops_lib.cli.console import errors_in_words, out, progress
+from finops_lib.cli.console import err, errors_in_words, out, progress
 from finops_lib.collect import collect
 from finops_lib.demo import serve_demo
 from finops_lib.errors import ParameterError
@@ -79,18 +80,14 @@ def report(
     Without --params the standard AWS variables (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL …) say which
     account; --billing alone needs none.
     """
-    _report(_params(params, billing, month), outputs)
-
-
-def _report(params: Params, outputs: Path) -> None:
     with progress() as bars:
-        folder = make_report(
-            params,
-            outputs,
-            formats=params.report.formats,
-            workers=params.report.workers,
-            progress=bars,
-        )
+        folder, problems = make_report(_params(params, billing, month), outputs, progress=bars)
+    _done(folder, problems)
+
+
+def _done(folder: Path, problems: Sequence[str]) -> None:
+    for problem in problems:
+        err.print(f"Note: {problem}")
     out.print(f"Done. Open {folder / 'index.html'}")
 
 
@@ -119,14 +116,8 @@ def demo(
                 return
             overrides = {"source.billing": [account.bill_url], "as_of": account.as_of}
             chosen = load_params(params, {**overrides, **({"month": month} if month else {})})
-            folder = make_report(
-                chosen,
-                outputs,
-                formats=chosen.report.formats,
-                workers=chosen.report.workers,
-                progress=bars,
-            )
-    out.print(f"Done. Open {folder / 'index.html'}")
+            folder, problems = make_report(chosen, outputs, progress=bars)
+    _done(folder, problems)
 
 
 def _serve(environment: dict[str, str], bill_url: str) -> None:
