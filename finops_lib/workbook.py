@@ -118,6 +118,22 @@ class Workbook:
         """Every day of the bill in total."""
         return spend.spend_over_time(self._daily(), time="ChargeDay", basis=self.basis)
 
+    def growth(self) -> tuple[pd.Timestamp, float]:
+        """The first whole month of the bill, and how many times its cost the period is."""
+        months = self.months()
+        costs = months[spend.COST[self.basis]]
+        return months["month"].iloc[0], float(costs.iloc[-1] / costs.iloc[0])
+
+    def dearest_day(self) -> pd.Timestamp:
+        """The day with the highest cost."""
+        days = self.days()
+        return days.loc[days[spend.COST[self.basis]].idxmax(), "day"]
+
+    def main_driver(self) -> str:
+        """The effect that moved the cost most between the two periods."""
+        steps = self.driver_waterfall().iloc[1:-1].set_index("step")["amount"]
+        return str(steps.abs().idxmax()).capitalize()
+
     def compared(self, dimension: str | None = None) -> pd.DataFrame:
         """The period against the one before, per day, late days left out."""
         column = self.column(dimension) if dimension else None

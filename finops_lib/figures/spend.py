@@ -6,6 +6,7 @@ and returns the axes. Amounts are in the billing currency, named by `unit`; a ti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def trend(
             above + values.clip(lower=0).to_numpy(),
             below + values.clip(upper=0).to_numpy(),
         )
-    ax.set_xticks(range(len(months)), [f"{month:%b %Y}" for month in months])
+    ax.set_xticks(range(len(months)), _month_labels(months))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
     return _labelled(ax, title, f"{unit} per month")
 
@@ -106,7 +107,7 @@ def calendar(
     )
     ax.set_yticks(range(7), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
     starts = [day for day in days if day.day == 1]
-    ax.set_xticks([(day - first).days // 7 for day in starts], [f"{day:%b %Y}" for day in starts])
+    ax.set_xticks([(day - first).days // 7 for day in starts], _month_labels(starts))
     ax.grid(visible=False)
     ax.set_title(title)
     return ax
@@ -149,6 +150,14 @@ def _tail_named(frame: pd.DataFrame) -> list[str]:
     return [
         f"{name} ({members} more)" if kind == "rest" else name
         for name, kind, members in zip(frame["name"], frame["kind"], frame["members"], strict=True)
+    ]
+
+
+def _month_labels(months: Sequence[Any]) -> list[str]:
+    """Short names that do not run into each other: the year stands only where it begins."""
+    return [
+        f"{month:%b\n%Y}" if place == 0 or month.month == 1 else f"{month:%b}"
+        for place, month in enumerate(months)
     ]
 
 

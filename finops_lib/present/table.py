@@ -14,12 +14,12 @@ from finops_lib.present.numbers import FORMATS, UNKNOWN, rounds_to_zero, usd
 
 _BY_NAME = (
     (r"(_share|^share|_ratio)$", "pct"),
-    (r"(change|growth)$", "change"),
-    (r"(delta|difference)$", "delta"),
+    (r"(change_share|growth)$", "change"),
+    (r"(^change|_change|change_per_day|delta|difference)$", "delta"),
     (r"_pct$", "points"),
     (r"_gib$", "gib"),
-    (r"(_days|age)$", "days"),
-    (r"(?i)(cost|saving|savings|spend|spent|usd|amount|budget|price_gap|billed|effective)(_low|_high)?$", "usd"),
+    (r"(_days|^age|_age)$", "days"),
+    (r"(?i)(cost|saving|savings|spend|spent|usd|amount|budget|price_gap|billed|effective|per_day)(_low|_high|_before|_after)?$", "usd"),
 )  # fmt: skip
 """The unit is in the column's name; this is how each unit is shown."""
 

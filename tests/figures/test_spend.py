@@ -24,7 +24,7 @@ def test_trend_stacks_each_month_and_puts_credits_below_zero(ax):
     tops = sorted(round(p.get_y() + p.get_height(), 6) for p in found.patches)
     assert tops == [-3.0, 10.0, 15.0, 20.0]
     assert (found.get_title(), found.get_ylabel()) == ("Spend doubled", "USD per month")
-    assert [t.get_text() for t in found.get_xticklabels()] == ["Sep 2026", "Oct 2026"]
+    assert [t.get_text() for t in found.get_xticklabels()] == ["Sep\n2026", "Oct"]
 
 
 def test_ranking_puts_the_dearest_on_top_and_names_the_tail(ax):
