@@ -70,7 +70,7 @@ def _rows(kind: str, frame: pd.DataFrame) -> pd.DataFrame:
 def _monthly_cost(found: pd.DataFrame, costs: pd.DataFrame) -> pd.Series:
     """Effective cost a month by resource; an ARN in the bill counts for the id that ends it."""
     if costs.empty:
-        return pd.Series(pd.NA, index=found.index, dtype="float64")
+        return pd.Series(None, index=found.index, dtype="float64")
     held = costs[list(RESOURCE_COSTS.names)]
     rate = held["effective_cost"] / held["window_hours"] * HOURS_PER_MONTH
     whole = rate.groupby(held["resource_id"]).sum()
