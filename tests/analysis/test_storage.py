@@ -21,8 +21,11 @@ def volume(kind: str, size_gib: float, iops: float | None = None) -> pd.DataFram
     )
 
 
-def option(kind: str, size: float, iops: float | None = None, **needed: list[float]) -> pd.Series:
-    return gp3_options(volume(kind, size, iops), pd.DataFrame(needed or UNMEASURED), PRICE).iloc[0]
+def option(
+    kind: str, size: float, provisioned_iops: float | None = None, **needed: list[float]
+) -> pd.Series:
+    measured = pd.DataFrame(needed or UNMEASURED)
+    return gp3_options(volume(kind, size, provisioned_iops), measured, PRICE).iloc[0]
 
 
 @pytest.mark.parametrize(
