@@ -97,14 +97,15 @@ def gp3_options(
     """Per volume list_cost, and iops, throughput_mibps, saving of `parity_` and `fitted_` gp3 (wide).
 
     `measured` has iops and throughput_mibps that the work needs (missing: not measured), headroom
-    included, by the volumes' index. Fitted never gives more than parity. A saving may be negative:
-    parity of gp2 between 171 and 249 GiB costs more.
+    included, by the volumes' index. Work that reaches what is provisioned may be cut off by it, so fitted
+    is parity there. A saving may be negative: parity of gp2 between 171 and 249 GiB costs more.
     """
     now = provisioned(volumes)
     cost = list_cost(volumes, price)
     size = volumes["size_gib"].astype("float64")
-    needed = measured.where(measured.notna().all(axis=1))
-    options = {"parity": now, "fitted": needed.clip(upper=now)}
+    roomy = (measured <= now).all(axis=1)
+    known = measured.notna().all(axis=1)
+    options = {"parity": now, "fitted": measured.where(roomy, now).where(known)}
     found = pd.DataFrame({"list_cost": cost})
     for name, wanted in options.items():
         target = as_gp3(size, wanted, limits)
