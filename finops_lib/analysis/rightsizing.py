@@ -1,0 +1,201 @@
+"""Which smaller machine would do the same work: what is needed, what fits, at which share of the price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.schema.core import Table, columns, conform
+
+TARGETS = Table("targets", "up to three smaller machines for each larger one", columns("""
+    resource_id! text the machine
+    rank! count 1 is the advice
+    instance_type! text the smaller type
+    price_share! number its list price as a share of the current one
+    projected_cpu_pct! number the percentile of CPU on it
+    projected_memory_pct number the percentile of memory on it; missing: not measured
+    risk! text of the move: low, medium or high
+    reasons! text why the risk, as sentences
+"""))  # fmt: skip
+
+AWS_MINIMUM_CPU_PCT = 1.0
+AWS_MAXIMUM_CPU_PCT = 80.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How much room a machine keeps and which moves are thought of.
+
+    `headroom` is the share of CPU and memory left free at the percentile. `move_cost` is what another
+    family must be cheaper by, as a share of its price, to come before the machine's own family.
+    """
+
+    percentile: float = 99.5
+    headroom: float = 0.2
+    move_cost: float = 0.15
+    cross_architecture: bool = False
+    most: int = 3
+
+
+def family(instance_type: pd.Series) -> pd.Series:
+    """The family of each type: m5 of m5.xlarge, db.m5 of db.m5.xlarge."""
+    return instance_type.str.rpartition(".")[0]
+
+
+def needed(machines: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Columns need_vcpu and need_memory_gib: the percentile's use with the rule's headroom free.
+
+    `machines` has vcpu, memory_gib and the percentiles cpu_pct and memory_pct. Memory that nobody
+    measured is needed whole: it never shrinks unseen.
+    """
+    room = 100 * (1 - rule.headroom)
+    return pd.DataFrame(
+        {
+            "need_vcpu": machines["vcpu"] * machines["cpu_pct"] / room,
+            "need_memory_gib": (machines["memory_gib"] * machines["memory_pct"] / room).fillna(
+                machines["memory_gib"]
+            ),
+        }
+    )
+
+
+def targets(
+    machines: pd.DataFrame, types: pd.DataFrame, price: pd.Series, rule: Rule | None = None
+) -> pd.DataFrame:
+    """TARGETS for each machine that has a smaller, cheaper type that fits; no rows for the others.
+
+    `machines` has resource_id, instance_type, cpu_pct, memory_pct (percentiles) and network_gbps (the
+    need; missing: not measured); `types` is INSTANCE_TYPES, `price` the hourly list price by type.
+    A target has fewer processors or less memory, never more of what is paid for unasked, the same
+    architecture, accelerators and local disks, no processor credits where there were none, and is of
+    the current generation.
+    """
+    rule = rule or Rule()
+    priced = types.assign(price=types["instance_type"].map(price).astype("float64"))
+    priced = priced.assign(family=family(priced["instance_type"]))
+    known = machines.merge(
+        priced.drop(columns=["network_gbps"]), on="instance_type", suffixes=("", "_type")
+    )
+    known = known[known["price"].notna() & known["cpu_pct"].notna()]
+    known = known.assign(**needed(known, rule))
+    found = [
+        fitted
+        for _, alike in known.groupby("instance_type")
+        for fitted in _of_one_type(alike, priced, rule)
+    ]
+    return conform(pd.concat(found, ignore_index=True), TARGETS) if found else TARGETS.empty()
+
+
+def _of_one_type(
+    machines: pd.DataFrame, types: pd.DataFrame, rule: Rule
+) -> Iterator[pd.DataFrame]:
+    options = _compatible(machines.iloc[0], types, rule)
+    for machine in machines.itertuples(index=False):
+        fits = (
+            (options["vcpu"] >= machine.need_vcpu)
+            & (options["memory_gib"] >= machine.need_memory_gib)
+            & ~(options["network_gbps"] < machine.network_gbps)
+        )
+        best = options[fits].sort_values(["weighed", "price", "instance_type"])
+        best = best.drop_duplicates("family").head(rule.most)
+        if len(best):
+            yield _described(machine, best)
+
+
+def _compatible(current: pd.Series, types: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Types that a machine of the current one could become, whatever its load; with `weighed` price."""
+    alike = types["gpu_name"].fillna("").eq(current["gpu_name"] or "") | (types["gpu_count"] == 0)
+    smaller = (types["vcpu"] < current["vcpu"]) | (types["memory_gib"] < current["memory_gib"])
+    no_larger = (types["vcpu"] <= current["vcpu"]) & (types["memory_gib"] <= current["memory_gib"])
+    own = types["family"] == current["family"]
+    possible = (
+        (types["price"] < current["price"])
+        & smaller & no_larger & alike
+        & (types["gpu_count"] == current["gpu_count"])
+        & (types["accelerator_count"] == current["accelerator_count"])
+        & (types["architecture"].eq(current["architecture"]) | rule.cross_architecture)
+        & (~types["is_burstable"].fillna(False) | bool(current["is_burstable"]))
+        & (types["is_bare_metal"].fillna(False) == bool(current["is_bare_metal"]))
+        & ((types["instance_store_gib"] > 0) == (current["instance_store_gib"] > 0))
+        & (types["is_current_generation"].fillna(False) | own)
+    )  # fmt: skip
+    found = types[possible].assign(own=own[possible])
+    return found.assign(
+        weighed=found["price"] * np.where(found["own"], 1.0, 1 + rule.move_cost),
+        same_architecture=found["architecture"] == current["architecture"],
+        price_share=found["price"] / current["price"],
+    )
+
+
+def _described(machine: object, best: pd.DataFrame) -> pd.DataFrame:
+    cpu = machine.cpu_pct * machine.vcpu / best["vcpu"]  # type: ignore[attr-defined]
+    memory = machine.memory_pct * machine.memory_gib / best["memory_gib"]  # type: ignore[attr-defined]
+    seen = not pd.isna(machine.memory_pct)  # type: ignore[attr-defined]
+    return pd.DataFrame(
+        {
+            "resource_id": machine.resource_id,  # type: ignore[attr-defined]
+            "rank": np.arange(1, len(best) + 1),
+            "instance_type": best["instance_type"].to_numpy(),
+            "price_share": best["price_share"].to_numpy(),
+            "projected_cpu_pct": cpu.to_numpy(),
+            "projected_memory_pct": memory.to_numpy(dtype="float64"),
+            "risk": np.select([~best["same_architecture"], ~best["own"]], ["high", "medium"], "low"),
+            "reasons": [_reasons(row, seen) for row in best.itertuples()],
+        }
+    )
+
+
+def _reasons(target: object, memory_seen: bool) -> str:
+    said = ["Same family, smaller size." if target.own else "Another family: test it first."]  # type: ignore[attr-defined]
+    if not target.same_architecture:  # type: ignore[attr-defined]
+        said.append("Another architecture: software must be built for it.")
+    if not memory_seen:
+        said.append("Memory is not measured, so it stays.")
+    if pd.isna(target.network_gbps):  # type: ignore[attr-defined]
+        said.append("Its network baseline is not published here.")
+    return " ".join(said)
+
+
+def aws_advice(machines: pd.DataFrame, types: pd.DataFrame) -> pd.DataFrame:
+    """Columns action and target that Cost Explorer's right-sizing gives, by `machines`' index.
+
+    `machines` has instance_type and cpu_pct, the maximum of 14 days (missing: no data). Idle (no data,
+    below 1 %, or at most 1 % with nothing smaller in the family): Terminate. Else Modify to the next
+    smaller size of the family, if CPU, times the ratio of processors, stays within 80 %; else Keep.
+    https://docs.aws.amazon.com/cost-management/latest/userguide/ce-rightsizing.html
+    """
+    smaller = _next_smaller(types)
+    vcpu = types.set_index("instance_type")["vcpu"]
+    target = machines["instance_type"].map(smaller)
+    ratio = machines["instance_type"].map(vcpu) / target.map(vcpu)
+    cpu = machines["cpu_pct"]
+    idle = cpu.isna() | (cpu < AWS_MINIMUM_CPU_PCT)
+    idle |= (cpu <= AWS_MINIMUM_CPU_PCT) & target.isna()
+    modify = ~idle & target.notna() & ~(cpu * ratio > AWS_MAXIMUM_CPU_PCT)
+    return pd.DataFrame(
+        {
+            "action": np.select([idle, modify], ["Terminate", "Modify"], "Keep"),
+            "target": target.where(modify),
+            "projected_cpu_pct": (cpu * ratio).where(modify),
+        },
+        index=machines.index,
+    )
+
+
+def aws_saving(
+    on_demand_hours: pd.Series, hourly_difference: pd.Series, window_days: float = 14.0
+) -> pd.Series:
+    """Dollars a month (730 hours) that Cost Explorer states: only hours without a reservation save."""
+    return on_demand_hours / (window_days * 24) * 730 * hourly_difference
+
+
+def _next_smaller(types: pd.DataFrame) -> dict[str, str]:
+    """Type to the next smaller size of its family: by processors, then memory; bare metal left out."""
+    sizes = types[~types["is_bare_metal"].fillna(False).astype(bool)]
+    sizes = sizes.assign(family=family(sizes["instance_type"]))
+    sizes = sizes.sort_values(["family", "vcpu", "memory_gib"])
+    before = sizes.groupby("family")["instance_type"].shift()
+    return dict(zip(sizes["instance_type"][before.notna()], before.dropna(), strict=True))
