@@ -1,0 +1,163 @@
+"""What one unit of business costs: a prediction, a thousand requests, a training run, a GPU-hour in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.errors import ParameterError
+from finops_lib.units import HOURS_PER_MONTH
+
+INVOCATIONS = "Invocations"
+METRIC_COLUMNS = ("month", "metric", "value")
+"""Columns of a frame of business metrics; `team` may stand beside them."""
+
+PER = {"predictions": 1.0, "thousand requests": 1000.0}
+"""Unit to how many invocations make one."""
+
+
+def business_metrics(frame: pd.DataFrame) -> pd.DataFrame:
+    """Month (a moment), metric, value, team (NA: of all) of a CSV-shaped frame.
+
+    Raises ParameterError for a missing column, a value that is no number or a month that is no date.
+    """
+    missing = [name for name in METRIC_COLUMNS if name not in frame]
+    if missing:
+        raise ParameterError(
+            f"The business metrics lack the column {', '.join(missing)}; they need month, metric, value."
+        )
+    try:
+        known = frame.assign(
+            month=pd.to_datetime(frame["month"].astype("str")).astype("datetime64[us]"),
+            value=pd.to_numeric(frame["value"]).astype("float64"),
+        )
+    except ValueError as error:
+        raise ParameterError(f"The business metrics cannot be read: {error}") from None
+    return known.reindex(columns=[*METRIC_COLUMNS, "team"])
+
+
+def team_metrics(metrics: pd.DataFrame, month: pd.Timestamp) -> dict[str, dict[str, float]]:
+    """Metric to team to value in that month: what pools are split by."""
+    rows = metrics[metrics["month"].eq(month) & metrics["team"].notna()]
+    return {
+        str(name): group.groupby("team")["value"].sum().to_dict()
+        for name, group in rows.groupby("metric")
+    }
+
+
+def cost_per_unit(cost: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """month, metric, cost, value, unit_cost, change: the cost of one unit per month, and its trend.
+
+    Takes month and cost, and `business_metrics`. `unit_cost` is NA where no unit was made or counted;
+    `change` is the share by which it moved against the month before.
+    """
+    totals = units.groupby(["month", "metric"], as_index=False)["value"].sum()
+    table = cost[["month", "cost"]].merge(totals, on="month").sort_values(["metric", "month"])
+    table["unit_cost"] = table["cost"] / table["value"].where(table["value"] > 0)
+    table["change"] = table.groupby("metric")["unit_cost"].pct_change(fill_method=None)
+    return table[["month", "metric", "cost", "value", "unit_cost", "change"]].reset_index(drop=True)
+
+
+def endpoint_invocations(metrics: pd.DataFrame) -> pd.DataFrame:
+    """account_id, region, resource_id, invocations, busy_hours, observed_hours from METRICS.
+
+    Sums of SageMaker's Invocations; an hour is busy where it has any. Where the sums of parts and of
+    the whole are both there, the whole counts.
+    """
+    rows = metrics[metrics["metric"].eq(INVOCATIONS) & metrics["stat"].eq("Sum")]
+    keys = ["account_id", "region", "resource_id"]
+    whole = rows["dimension"].isna().groupby([rows[key] for key in keys]).transform("any")
+    rows = rows[~whole | rows["dimension"].isna()]
+    points = rows.groupby([*keys, "time", "period_s"], as_index=False)["value"].sum()
+    hours = points["period_s"] / 3600.0
+    return (
+        points.assign(observed_hours=hours, busy_hours=hours.where(points["value"] > 0, 0.0))
+        .groupby(keys, as_index=False)
+        .agg(
+            invocations=("value", "sum"),
+            busy_hours=("busy_hours", "sum"),
+            observed_hours=("observed_hours", "sum"),
+        )
+    )
+
+
+def cost_per_prediction(endpoints: pd.DataFrame, invocations: pd.DataFrame) -> pd.DataFrame:
+    """Endpoint, monthly_cost, invocations a month, idle_share and unit costs with and without idle hours.
+
+    Takes keys and monthly_cost of each endpoint, and `endpoint_invocations`. `with_idle` and
+    `without_idle` are dollars per 1,000 requests (NA where there are none); an endpoint that has no
+    metric keeps NA everywhere, for nothing is known of it.
+    """
+    table = endpoints.merge(invocations, on=["account_id", "region", "resource_id"], how="left")
+    observed = table["observed_hours"].where(table["observed_hours"] > 0)
+    table["monthly_invocations"] = table["invocations"] / observed * HOURS_PER_MONTH
+    table["idle_share"] = 1.0 - table["busy_hours"] / observed
+    thousands = table["monthly_invocations"].where(table["monthly_invocations"] > 0) / PER["thousand requests"]  # fmt: skip
+    table["with_idle"] = table["monthly_cost"] / thousands
+    table["without_idle"] = table["with_idle"] * (1.0 - table["idle_share"])
+    return table.drop(columns=["invocations", "busy_hours", "observed_hours"])
+
+
+def cost_per_gpu_hour_used(
+    cost: float, gpu_hours: float, utilization: float
+) -> Mapping[str, float]:
+    """Dollars per GPU-hour "paid" for, and per hour in which a GPU worked ("used").
+
+    `utilization` is the mean share of the GPUs in use, 0 to 1; what is unknown or zero gives NaN.
+    """
+    paid = cost / gpu_hours if gpu_hours > 0 else np.nan
+    return {"paid": paid, "used": paid / utilization if utilization > 0 else np.nan}
+
+
+def cost_per_training_run(jobs: pd.DataFrame, hourly_price: Mapping[str, float]) -> pd.DataFrame:
+    """month, runs, completed, cost, per_run, per_completed_run of TRAINING_JOBS.
+
+    A run costs its billable seconds times its machines at the instance type's hourly price; a run whose
+    price or length is unknown makes its month's costs NA. Failed runs weigh on the completed ones.
+    """
+    hours = jobs["billable_seconds"] / 3600.0 * jobs["instance_count"].astype("float64")
+    cost = hours * jobs["instance_type"].map(hourly_price).astype("float64")
+    month = jobs["start_time"].fillna(jobs["create_time"]).dt.to_period("M").dt.to_timestamp()
+    runs = pd.DataFrame({
+        "month": month, "cost": cost, "completed": jobs["status"].eq("Completed"),
+    })  # fmt: skip
+    table = runs.groupby("month", as_index=False).agg(
+        runs=("cost", "size"), completed=("completed", "sum"),
+        cost=("cost", lambda values: values.sum(skipna=False)),
+    )  # fmt: skip
+    table["per_run"] = table["cost"] / table["runs"]
+    table["per_completed_run"] = table["cost"] / table["completed"].where(table["completed"] > 0)
+    return table
+
+
+def serverless_break_even(
+    monthly_cost: float, *, seconds_per_request: float, memory_gib: float, price_per_gib_second: float,
+    price_per_request: float = 0.0,
+) -> float:  # fmt: skip
+    """Requests a month below which serverless inference costs less than the endpoint.
+
+    Serverless is billed by the second of each request at its memory size
+    (https://aws.amazon.com/sagemaker/pricing/); data processing is not in it. NaN where a request
+    costs nothing.
+    """
+    each = seconds_per_request * memory_gib * price_per_gib_second + price_per_request
+    return monthly_cost / each if each > 0 else float("nan")
+
+
+def smaller_instance_break_even(
+    *,
+    requests_at_peak: float,
+    peak_utilization: float,
+    capacity_ratio: float,
+    headroom: float = 0.2,
+) -> float:
+    """Requests per hour at peak that a smaller instance still carries with that headroom.
+
+    `capacity_ratio` is the smaller instance's capacity over the present one's; `peak_utilization` is
+    what the present one shows (0 to 1) at `requests_at_peak` an hour. NaN where it shows none.
+    """
+    if peak_utilization <= 0:
+        return float("nan")
+    return requests_at_peak / peak_utilization * capacity_ratio * (1.0 - headroom)
