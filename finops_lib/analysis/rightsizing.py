@@ -89,9 +89,7 @@ def targets(
     return conform(pd.concat(found, ignore_index=True), TARGETS) if found else TARGETS.empty()
 
 
-def _of_one_type(
-    machines: pd.DataFrame, types: pd.DataFrame, rule: Rule
-) -> Iterator[pd.DataFrame]:
+def _of_one_type(machines: pd.DataFrame, types: pd.DataFrame, rule: Rule) -> Iterator[pd.DataFrame]:
     options = _compatible(machines.iloc[0], types, rule)
     for machine in machines.itertuples(index=False):
         fits = (
@@ -142,7 +140,9 @@ def _described(machine: object, best: pd.DataFrame) -> pd.DataFrame:
             "price_share": best["price_share"].to_numpy(),
             "projected_cpu_pct": cpu.to_numpy(),
             "projected_memory_pct": memory.to_numpy(dtype="float64"),
-            "risk": np.select([~best["same_architecture"], ~best["own"]], ["high", "medium"], "low"),
+            "risk": np.select(
+                [~best["same_architecture"], ~best["own"]], ["high", "medium"], "low"
+            ),
             "reasons": [_reasons(row, seen) for row in best.itertuples()],
         }
     )
@@ -199,3 +199,17 @@ def _next_smaller(types: pd.DataFrame) -> dict[str, str]:
     sizes = sizes.sort_values(["family", "vcpu", "memory_gib"])
     before = sizes.groupby("family")["instance_type"].shift()
     return dict(zip(sizes["instance_type"][before.notna()], before.dropna(), strict=True))
+
+
+def family_prices(price: pd.Series, types: pd.DataFrame) -> pd.Series:
+    """`price` by type, with the other sizes of its families in proportion to their processors.
+
+    Managed services price the sizes of one family so, and no bill names the sizes that nobody runs.
+    """
+    sizes = types.assign(
+        price=types["instance_type"].map(price).astype("float64"),
+        family=family(types["instance_type"]),
+    )
+    per_vcpu = (sizes["price"] / sizes["vcpu"]).groupby(sizes["family"]).transform("median")
+    filled = sizes["price"].fillna(per_vcpu * sizes["vcpu"])
+    return filled.set_axis(sizes["instance_type"]).dropna()
