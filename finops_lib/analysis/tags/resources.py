@@ -41,7 +41,8 @@ def tagged_resources(
     if not known:
         return pd.DataFrame(columns=[*columns, "monthly_cost", *(TAG_PREFIX + key for key in tags)])
     found = pd.concat(known, ignore_index=True).drop_duplicates(["kind", *KEY])
-    found = found.reindex(columns=columns).reset_index(drop=True)
+    texts = {name: "str" for name in columns if name != "tags"}
+    found = found.reindex(columns=columns).astype(texts).reset_index(drop=True)
     found["monthly_cost"] = _monthly_cost(found, costs)
     for key, policy in tags.items():
         values = pd.Series([tag_value(t, key, policy) for t in found["tags"]], dtype="str")
