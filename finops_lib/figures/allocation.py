@@ -36,16 +36,21 @@ def statement_bars(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str 
 
 
 def compliance_bars(
-    frame: pd.DataFrame, ax: Axes, *, target: float, title: str = "", share: str = "cost_share"
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    target: float,
+    by: str = "key",
+    share: str = "cost_share",
+    title: str = "",
 ) -> Axes:
-    """A bar per key (or other first column) of `compliance`, with the target as a line.
+    """A bar per row of `compliance`, named by its column `by`, with the target as a line.
 
     `share` is cost_share or share (of resources); what is on target has the colour of ok.
     """
     rows = frame.iloc[::-1]
-    names = rows["key"] if rows.iloc[:, 0].nunique() == 1 else rows.iloc[:, 0]
     colors = [style.STATUS["ok" if value >= target else "waste"] for value in rows[share]]
-    bars = ax.barh(names.astype("str"), rows[share].fillna(0.0), color=colors)
+    bars = ax.barh(rows[by].astype("str"), rows[share].fillna(0.0), color=colors)
     texts = [f"{value:.0%}" if pd.notna(value) else "not known" for value in rows[share]]
     ax.bar_label(bars, texts, padding=4, color=style.MUTED)
     ax.axvline(target, color=style.INK, linewidth=1.0, linestyle="--")

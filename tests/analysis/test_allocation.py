@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from finops_lib.analysis.allocation.ledger import ledger, whole_cents
 from finops_lib.analysis.allocation.pools import UNALLOCATED, split_pool
-from finops_lib.analysis.allocation.statements import allocate, statement_lines, statements
+from finops_lib.analysis.allocation.statements import (
+    allocate,
+    deciding_rules,
+    statement_lines,
+    statements,
+)
 from finops_lib.errors import ParameterError
 from finops_lib.params import TagKey, default_tag_keys, validated
 from finops_lib.params.allocation import AllocationPolicy, Pool, TaxonomyRule, default_rules
@@ -163,6 +168,16 @@ def test_statements_show_own_credit_shared_benefit_and_untagged_share():
         "untagged_share": [20 / 75, 0.0, None],
     }).astype({"team": "str"})  # fmt: skip
     pd.testing.assert_frame_equal(table, expected)
+
+
+def test_deciding_rules_say_what_took_each_dollar():
+    frame = bill([cost(6, x_tag_team="a"), cost(2, ChargeCategory="Tax"), cost(1)])
+    found = deciding_rules(allocate(frame, policy(Pool(name="tax", categories="Tax")), TAGS))
+    assert found.fillna("-").drop(columns="billed_cost").to_numpy().tolist() == [
+        ["a", "team tag", "-", 6.0],
+        ["-", "-", "tax", 2.0],
+        ["-", "-", "-", 1.0],
+    ]
 
 
 def test_default_policy_pools_what_nobody_can_tag():

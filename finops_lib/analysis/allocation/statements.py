@@ -83,6 +83,22 @@ def statements(
     )
 
 
+def deciding_rules(allocated: pd.DataFrame) -> pd.DataFrame:
+    """team, rule, pool, billed_cost, effective_cost: which rule or pool took how much of the bill.
+
+    NA in `rule` and `pool` alike is what is unallocated; the rows add up to the bill.
+    """
+    costs = {column: allocated[COST_COLUMN[basis]] for basis, column in COST.items()}
+    keys = ["team", "rule", "pool"]
+    return (
+        allocated[keys]
+        .assign(**costs)
+        .groupby(keys, dropna=False, as_index=False)[list(COST.values())]
+        .sum()
+        .sort_values("effective_cost", ascending=False, ignore_index=True)
+    )
+
+
 def commitment_benefit(own: pd.DataFrame) -> pd.Series:
     """Per team, list price less effective cost where the list price is known; NA where it never is."""
     listed = (
@@ -132,7 +148,7 @@ def _shared(
         if rows.empty:
             continue
         for basis, column in COST.items():
-            own = direct[direct["kind"].isin(["own"])].groupby("team")[column].sum().to_dict()
+            own = direct[direct["kind"].eq("own")].groupby("team")[column].sum().to_dict()
             amount = float(rows[COST_COLUMN[basis]].sum())
             split = split_pool(amount, pool, own, metrics)
             parts.append(
