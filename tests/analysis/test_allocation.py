@@ -154,7 +154,8 @@ def test_statements_a_tagged_charge_stays_with_its_team_unless_the_pool_takes_it
 def test_statements_show_own_credit_shared_benefit_and_untagged_share():
     rules = (*default_rules(), TaxonomyRule(name="rest of the lab", accounts="lab", team="a"))
     frame = bill([
-        cost(60, x_tag_team="a", ListCost=100), cost(20, SubAccountName="lab"),
+        cost(60, x_tag_team="a", ListCost=100, CommitmentDiscountStatus="Used"),
+        cost(20, SubAccountName="lab", ListCost=25),
         cost(-5, x_tag_team="a", ChargeCategory="Credit"), cost(20, x_tag_team="b"),
         cost(10, ChargeCategory="Tax"), cost(3),
     ])  # fmt: skip

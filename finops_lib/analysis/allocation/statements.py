@@ -59,8 +59,8 @@ def statements(
 ) -> pd.DataFrame:
     """team, own, credit, shared, unallocated, total, share; one row per team, Unallocated last.
 
-    Besides: `commitment_benefit`, list price less effective cost of the team's own charges whose list
-    price is known (not part of the total), and `untagged_share` of its own cost that no team tag
+    Besides: `commitment_benefit`, list price less effective cost of the team's own charges that
+    commitments cover (not part of the total), and `untagged_share` of its own cost that no team tag
     names. Amounts are on `basis`.
     """
     table = lines.pivot_table(index="team", columns="kind", values=COST[basis], aggfunc="sum")
@@ -100,14 +100,14 @@ def deciding_rules(allocated: pd.DataFrame) -> pd.DataFrame:
 
 
 def commitment_benefit(own: pd.DataFrame) -> pd.Series:
-    """Per team, list price less effective cost where the list price is known; NA where it never is."""
+    """Per team, list price less effective cost of what commitments cover; NA where no such list price is known."""
     listed = (
         own["x_ListedEffectiveCost"]
         if "x_ListedEffectiveCost" in own
         else (own["EffectiveCost"].where(own["ListCost"].notna()))
     )
-    usage = own["ChargeCategory"].eq("Usage")
-    benefit = (own["ListCost"] - listed).where(usage)
+    covered = own["CommitmentDiscountStatus"].eq("Used")
+    benefit = (own["ListCost"] - listed).where(covered)
     return benefit.groupby(own["team"]).sum(min_count=1)
 
 
