@@ -1,0 +1,94 @@
+"""What carrying out an action consists of: read the resource, make calls, revert them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+State = dict[str, Any]
+Results = dict[str, State]
+"""What every call of a step returned so far, by the call's name."""
+
+STEP_TAG = "finops:step"
+"""The tag on whatever a step creates, by which a resumed step finds it again."""
+
+NOT_FOUND = ("NotFound", "NoSuch", "ResourceNotFoundException", "Malformed", "404")
+"""Parts of the error codes with which services say that a resource is gone."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One approved row of a plan, in plain values."""
+
+    id: str
+    action: str
+    account_id: str
+    region: str
+    resource_id: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    before_state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One change: `do` makes it; `found` returns its result where it is there already, else None."""
+
+    name: str
+    do: Callable[[Any, Step, Results], State]
+    found: Callable[[Any, Step, Results], State | None]
+
+
+@dataclass(frozen=True)
+class Executor:
+    """How one action is done: `read` gives the state that must still hold, None where the resource is gone.
+
+    `revert` brings the state before back and says what it did; None where nothing can.
+    """
+
+    service: str
+    read: Callable[[Any, str], State | None]
+    calls: tuple[Call, ...]
+    revert: Callable[[Any, Step, Results], State] | None = None
+
+
+def absent(error: ClientError) -> bool:
+    """Whether the service says that the resource does not exist."""
+    return any(part in error.response["Error"]["Code"] for part in NOT_FOUND)
+
+
+def or_none(read: Callable[[Any, str], State | None]) -> Callable[[Any, str], State | None]:
+    """`read` that returns None where the resource is gone instead of raising."""
+
+    def wrapped(client: Any, resource_id: str) -> State | None:
+        try:
+            return read(client, resource_id)
+        except ClientError as error:
+            if absent(error):
+                return None
+            raise
+
+    return wrapped
+
+
+def gone(
+    read: Callable[[Any, str], State | None],
+) -> Callable[[Any, Step, Results], State | None]:
+    """`found` of a deletion: an empty result once the resource cannot be read any more."""
+
+    def found(client: Any, step: Step, results: Results) -> State | None:
+        return {} if read(client, step.resource_id) is None else None
+
+    return found
+
+
+def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """A list of Key and Value as a dict."""
+    return {tag["Key"]: tag["Value"] for tag in tags or []}
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """A dict as a list of Key and Value; AWS's own keys are left out, nobody else may write them."""
+    return [{"Key": k, "Value": v} for k, v in tags.items() if not k.startswith("aws:")]
