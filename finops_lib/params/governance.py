@@ -1,0 +1,89 @@
+"""What keeps costs where they are: limits of a plan, budgets, schedules, alerts and guardrails."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator
+
+from finops_lib.params.section import Section
+
+
+class Limits(Section):
+    """How much one run of a plan may do, and what it never touches."""
+
+    max_steps: int = Field(100, ge=1, description="approved steps that one run may carry out")
+    max_percent: float = Field(
+        25.0, gt=0, le=100, description="share of the resources of one kind that may be acted on"
+    )
+    max_monthly_saving: float | None = Field(
+        None, gt=0, description="savings a month above which a plan is not believed; empty: any"
+    )
+    protected_tags: dict[str, tuple[str, ...]] = Field(
+        {"finops:protected": (), "do-not-delete": ()},
+        description="tag keys, with values, that protect a resource; no values: any value",
+    )
+    warn_days: int = Field(3, ge=0, description="days before the act on which owners are warned")
+
+
+class Budget(Section):
+    """One AWS budget."""
+
+    name: str
+    limit: float = Field(gt=0, description="a month's limit in USD, or percent for use and cover")
+    kind: Literal["COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION",
+                  "SAVINGS_PLANS_COVERAGE"] = "COST"  # fmt: skip
+    tag: tuple[str, str] | None = Field(
+        None, description="cost allocation tag and value; empty: the whole bill"
+    )
+    thresholds_pct: tuple[float, ...] = (80.0, 100.0, 120.0)
+    forecast: bool = Field(True, description="whether forecasts warn too")
+    emails: tuple[str, ...] = ()
+    sns_topic: str | None = None
+
+
+class Schedule(Section):
+    """When tagged resources run, in the hours of a place."""
+
+    name: str
+    timezone: str = "Etc/UTC"
+    weekdays: tuple[int, ...] = Field((0, 1, 2, 3, 4), description="0 is Monday")
+    start_hour: int = Field(8, ge=0, le=23)
+    stop_hour: int = Field(18, ge=1, le=24)
+    holidays: tuple[date, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("not an IANA time zone such as Europe/Berlin")
+        return name
+
+
+class Alerts(Section):
+    """Who is told of anomalies, and from what size on."""
+
+    emails: tuple[str, ...] = ()
+    sns_topic: str | None = None
+    urls: tuple[str, ...] = Field((), description="Apprise URLs, for example of Slack")
+    min_impact: float = Field(100.0, ge=0, description="USD above the expected")
+
+
+class Guardrails(Section):
+    """What the organization refuses."""
+
+    gpu_families: tuple[str, ...] = ("p3", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en")
+    approval_tag: str = "finops:approved-by"
+    regions: tuple[str, ...] = Field((), description="allowed regions; empty: all")
+
+
+class Governance(Section):
+    """Everything above; empty lists deploy nothing."""
+
+    limits: Limits = Limits()
+    budgets: tuple[Budget, ...] = ()
+    schedules: tuple[Schedule, ...] = (Schedule(name="office-hours"),)
+    alerts: Alerts = Alerts()
+    guardrails: Guardrails = Guardrails()
