@@ -42,7 +42,7 @@ class Rule:
 
 def family(instance_type: pd.Series) -> pd.Series:
     """The family of each type: m5 of m5.xlarge, db.m5 of db.m5.xlarge."""
-    return instance_type.str.rpartition(".")[0]
+    return instance_type.str.replace(r"\.[^.]*$", "", regex=True)
 
 
 def needed(machines: pd.DataFrame, rule: Rule) -> pd.DataFrame:
@@ -74,11 +74,12 @@ def targets(
     the current generation.
     """
     rule = rule or Rule()
-    priced = types.assign(price=types["instance_type"].map(price).astype("float64"))
-    priced = priced.assign(family=family(priced["instance_type"]))
-    known = machines.merge(
-        priced.drop(columns=["network_gbps"]), on="instance_type", suffixes=("", "_type")
+    priced = _comparable(types).assign(
+        price=types["instance_type"].map(price).astype("float64"),
+        family=family(types["instance_type"]),
     )
+    load = ["resource_id", "instance_type", "cpu_pct", "memory_pct", "network_gbps"]
+    known = machines[load].merge(priced.drop(columns=["network_gbps"]), on="instance_type")
     known = known[known["price"].notna() & known["cpu_pct"].notna()]
     known = known.assign(**needed(known, rule))
     found = [
@@ -87,6 +88,15 @@ def targets(
         for fitted in _of_one_type(alike, priced, rule)
     ]
     return conform(pd.concat(found, ignore_index=True), TARGETS) if found else TARGETS.empty()
+
+
+def _comparable(types: pd.DataFrame) -> pd.DataFrame:
+    """INSTANCE_TYPES with plain values where nothing is said: no accelerators, no credits, current."""
+    said = {"architecture": "", "gpu_name": "", "gpu_count": 0.0, "accelerator_count": 0.0,
+            "instance_store_gib": 0.0, "is_burstable": False, "is_bare_metal": False,
+            "is_current_generation": True}  # fmt: skip
+    flags = {name: bool for name in said if name.startswith("is_")}
+    return types.fillna(said).astype(flags)
 
 
 def _of_one_type(machines: pd.DataFrame, types: pd.DataFrame, rule: Rule) -> Iterator[pd.DataFrame]:
@@ -105,20 +115,20 @@ def _of_one_type(machines: pd.DataFrame, types: pd.DataFrame, rule: Rule) -> Ite
 
 def _compatible(current: pd.Series, types: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Types that a machine of the current one could become, whatever its load; with `weighed` price."""
-    alike = types["gpu_name"].fillna("").eq(current["gpu_name"] or "") | (types["gpu_count"] == 0)
     smaller = (types["vcpu"] < current["vcpu"]) | (types["memory_gib"] < current["memory_gib"])
     no_larger = (types["vcpu"] <= current["vcpu"]) & (types["memory_gib"] <= current["memory_gib"])
     own = types["family"] == current["family"]
     possible = (
         (types["price"] < current["price"])
-        & smaller & no_larger & alike
+        & smaller & no_larger
+        & (types["gpu_name"] == current["gpu_name"])
         & (types["gpu_count"] == current["gpu_count"])
         & (types["accelerator_count"] == current["accelerator_count"])
-        & (types["architecture"].eq(current["architecture"]) | rule.cross_architecture)
-        & (~types["is_burstable"].fillna(False) | bool(current["is_burstable"]))
-        & (types["is_bare_metal"].fillna(False) == bool(current["is_bare_metal"]))
+        & ((types["architecture"] == current["architecture"]) | rule.cross_architecture)
+        & (~types["is_burstable"] | current["is_burstable"])
+        & (types["is_bare_metal"] == current["is_bare_metal"])
         & ((types["instance_store_gib"] > 0) == (current["instance_store_gib"] > 0))
-        & (types["is_current_generation"].fillna(False) | own)
+        & (types["is_current_generation"] | own)
     )  # fmt: skip
     found = types[possible].assign(own=own[possible])
     return found.assign(

@@ -16,7 +16,7 @@ Slots = npt.NDArray[np.bool_]
 
 def slot(times: pd.Series) -> pd.Series:
     """The hour of the week of each moment, 0 to 167."""
-    return times.dt.dayofweek * 24 + times.dt.hour
+    return times.dt.day_of_week * 24 + times.dt.hour
 
 
 def week_profiles(metric: pd.DataFrame) -> pd.DataFrame:

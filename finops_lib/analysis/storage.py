@@ -81,8 +81,8 @@ def list_cost(volumes: pd.DataFrame, price: Mapping[str, float]) -> pd.Series:
     io2 above 32,000 IOPS is cheaper per operation than this says.
     """
     kind = volumes["volume_type"]
-    iops_price = (kind + "-iops").map(price).where(kind != "gp2", 0.0)
-    return volumes["size_gib"] * kind.map(price) + (
+    iops_price = (kind + "-iops").map(price).astype("float64").where(kind != "gp2", 0.0)
+    return volumes["size_gib"] * kind.map(price).astype("float64") + (
         volumes["iops"].fillna(0.0).astype("float64") * iops_price
     ).where(kind != "gp2", 0.0)
 

@@ -83,7 +83,7 @@ def off_hours_ec2_instances(
     )
     listed = looked_up(found["instance_type"], list_prices(prices, "AmazonEC2", as_of))
     found = priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed * HOURS_PER_MONTH)
-    production = found["environment_tag"].fillna("").str.match(PRODUCTION)
+    production = found["environment_tag"].fillna("").astype("str").str.match(PRODUCTION)
     office = found["busy_hours"].between(min_on_hours, max_on_hours) & ~production
     office &= level >= contrast * busy_pct
     found = found.assign(

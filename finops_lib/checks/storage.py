@@ -1,4 +1,4 @@
-"""Volumes that would do the same work for less as gp3."""
+"""Volumes and buckets that would keep the same data for less."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from finops_lib.analysis.lifecycle import best, configuration, options
 from finops_lib.analysis.storage import CONVERTIBLE, gp3_options
-from finops_lib.checks.measures import is_complete, looked_up, windowed
+from finops_lib.checks.measures import age_days, is_complete, looked_up, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
+from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 
 COLUMNS = [
     *KEY, "status", "reason", "evidence", "confidence", "risk", "parameters", "monthly_cost",
@@ -151,3 +153,113 @@ def _evidence(row: object, window_days: int, peak_factor: float) -> dict[str, ob
         "peak_factor": peak_factor, "state": row.state,  # type: ignore[attr-defined]
         "attached_instance_id": row.attached_instance_id,  # type: ignore[attr-defined]
     }  # fmt: skip
+
+
+READS = r"Requests-Tier2"
+STANDARD = r"TimedStorage-ByteHrs"
+
+
+def _read_gib_per_month(found: pd.DataFrame, resource_costs: pd.DataFrame) -> pd.DataFrame:
+    """Columns reads_per_object and read_gib_per_month from the bill; missing where no bill names it."""
+    usage = resource_costs["usage_type"].fillna("")
+    reads = resource_costs[usage.str.contains(READS)]
+    days = (reads["last_charge_end"] - reads["first_charge_at"]) / pd.Timedelta(days=1)
+    rate = reads["consumed_quantity"] / days.where(days > 0) * HOURS_PER_MONTH / HOURS_PER_DAY
+    monthly = looked_up(found["resource_id"], rate.groupby(reads["resource_id"]).sum())
+    is_billed = found["resource_id"].isin(resource_costs["resource_id"])
+    monthly = monthly.fillna(0.0).where(is_billed)
+    per_object = monthly / found["object_count"].astype("float64")
+    return pd.DataFrame(
+        {"reads_per_object": per_object, "read_gib_per_month": per_object * found["standard_gib"]}
+    )
+
+
+@check(
+    title="Buckets whose objects are hardly read",
+    why="Standard storage is priced for data in use; what is seldom read costs a fifth in Glacier Instant "
+    "Retrieval and answers as fast.",
+    needs=("buckets", "bucket_storage", "resource_costs", "prices"),
+    permissions=("s3:ListAllMyBuckets", "s3:GetLifecycleConfiguration", "cloudwatch:GetMetricData"),
+    action="put_lifecycle",
+    service="Amazon Simple Storage Service",
+    guard="Net of transition and retrieval fees and of the 128 KiB floor, paid back within the horizon; "
+    "buckets whose access no bill tells are unknown.",
+)
+def s3_lifecycle(
+    buckets: pd.DataFrame,
+    bucket_storage: pd.DataFrame,
+    resource_costs: pd.DataFrame,
+    prices: pd.DataFrame,
+    *,
+    as_of: datetime,
+    min_age_days: float = 90.0,
+    max_reads_per_object: float = 0.1,
+    horizon_months: float = 12.0,
+    min_saving: float = 10.0,
+) -> pd.DataFrame:
+    """Buckets of Standard storage, `min_age_days` old or more, that another class keeps for less.
+
+    Reads come from the bill's GET requests, each taken as one whole object; above `max_reads_per_object`
+    a month the bucket is in use. The move must pay back within `horizon_months` and save `min_saving`
+    dollars a month. The saving is what is billed now less all that the other class would bill.
+    """
+    standard = bucket_storage[bucket_storage["storage_class"] == "StandardStorage"]
+    size = standard.groupby("resource_id")["size_gib"].sum()
+    found = buckets[buckets["resource_id"].isin(size[size > 0].index)]
+    ids = found["resource_id"]
+    found = found.assign(
+        standard_gib=looked_up(ids, size), age=age_days(found["create_time"], as_of)
+    )
+    found = found.join(_read_gib_per_month(found, resource_costs))
+    book = list_prices(prices, "AmazonS3", as_of)
+    listed = found["standard_gib"] * book.get("s3-standard", np.nan)
+    found = priced(found, run_rate(resource_costs, STANDARD), listed)
+    sized = found.assign(size_gib=found["standard_gib"])
+    chosen = best(options(sized, book.to_dict()), horizon_months)
+    for name in ("storage_class", "monthly_saving", "move_cost", "payback_months"):
+        found[name] = looked_up(ids, chosen[name])
+    known = found[["reads_per_object", "age", "monthly_cost"]].notna().all(axis=1)
+    quiet = (found["reads_per_object"] <= max_reads_per_object) & (found["age"] >= min_age_days)
+    wasted = quiet & (found["monthly_saving"] >= min_saving)
+    found["status"] = np.select([wasted & known, known], ["waste", "ok"], default="unknown")
+    return _lifecycle_findings(found, max_reads_per_object)
+
+
+def _lifecycle_findings(found: pd.DataFrame, limit: float) -> pd.DataFrame:
+    wasted = found["status"] == "waste"
+    return found.assign(
+        monthly_saving=found["monthly_saving"].where(wasted),
+        monthly_saving_low=np.nan,
+        monthly_saving_high=np.nan,
+        confidence="medium",
+        risk=pd.Series("low", index=found.index, dtype="object").where(wasted, None),
+        parameters=[
+            {"lifecycle": configuration(row.lifecycle, row.storage_class)}
+            if row.status == "waste" else None
+            for row in found.itertuples()
+        ],
+        reason=[_lifecycle_reason(row, limit) for row in found.itertuples()],
+        evidence=[
+            {
+                name: None if pd.isna(value := getattr(row, name)) else round(float(value), 4)
+                for name in ("standard_gib", "object_count", "reads_per_object", "move_cost",
+                             "payback_months", "age")
+            } | {"storage_class": None if pd.isna(row.storage_class) else row.storage_class}
+            for row in found.itertuples()
+        ],
+    )[COLUMNS]  # fmt: skip
+
+
+def _lifecycle_reason(row: object, limit: float) -> str:
+    if row.status == "unknown":  # type: ignore[attr-defined]
+        return "No bill tells how often it is read; Intelligent-Tiering is the choice for that."
+    use = (
+        f"{row.standard_gib:,.0f} GiB of Standard, each object read {row.reads_per_object:.2f} times "  # type: ignore[attr-defined]
+        f"a month (limit {limit:g})"
+    )
+    if row.status == "waste":  # type: ignore[attr-defined]
+        return (
+            f"{use}: {row.storage_class} is cheaper; the move costs ${row.move_cost:,.2f} once and "  # type: ignore[attr-defined]
+            f"pays back in {row.payback_months:.1f} months."  # type: ignore[attr-defined]
+        )
+    return f"{use}: in use, young, or too small to gain by a move."
