@@ -6,10 +6,14 @@ from finops_lib.checks import (  # noqa: F401 (they register themselves)
     images,
     network,
     rds,
+    rightsizing,
     s3,
     sagemaker,
+    schedule,
     stopped,
+    storage,
     studio,
+    transfer,
 )
 from finops_lib.checks.registry import CHECKS, Check, run_checks, threshold_names
 

@@ -64,11 +64,38 @@ WASTED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """By table: the resource that a check calls waste when its metrics are silent."""
 
+BILLED: dict[str, Any] = {
+    "service": "Amazon", "unit": "GB", "billed_cost": 0.0, "window_hours": 730.0,
+    "first_charge_at": AS_OF - timedelta(hours=730), "last_charge_end": AS_OF,
+}  # fmt: skip
+
 MORE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("instances", {"resource_id": "i-gpu", "instance_type": "g4dn.xlarge", "state": "running",
                    "launch_time": OLD}),
     ("instances", {"resource_id": "i-off", "instance_type": "m5.xlarge", "state": "stopped",
                    "stopped_at": AS_OF - timedelta(days=60)}),
+    ("instances", {"resource_id": "i-large", "instance_type": "m5.xlarge", "state": "running",
+                   "launch_time": OLD}),
+    ("instances", {"resource_id": "i-office", "instance_type": "m5.xlarge", "state": "running",
+                   "launch_time": OLD, "lifecycle": "on-demand", "tags": {"env": "dev"}}),
+    ("volumes", {"resource_id": "vol-gp2", "volume_type": "gp2", "size_gib": 200.0, "state": "in-use",
+                 "attached_instance_id": "i-large", "create_time": OLD}),
+    ("nat_gateways", {"resource_id": "nat-busy", "create_time": OLD, "state": "available",
+                      "connectivity": "public", "vpc_id": "vpc-1"}),
+    ("databases", {"resource_id": "db-large", "engine": "postgres", "instance_class": "db.m5.xlarge",
+                   "status": "available", "create_time": OLD}),
+    ("endpoints", {"resource_id": "endpoint-large", "endpoint_name": "large",
+                   "variant_name": "AllTraffic", "instance_type": "ml.m5.xlarge", "instance_count": 1,
+                   "is_serverless": False, "is_async": False, "status": "InService",
+                   "last_modified_at": OLD}),
+    ("buckets", {"resource_id": "bucket-quiet", "name": "bucket-quiet", "create_time": OLD,
+                 "size_gib": 10_000.0, "object_count": 1_000, "lifecycle": {}}),
+    ("bucket_storage", {"resource_id": "bucket-quiet", "storage_class": "StandardStorage",
+                        "size_gib": 10_000.0}),
+    ("resource_costs", {"resource_id": "bucket-quiet", "usage_type": "Requests-Tier2",
+                        "consumed_quantity": 1.0, **BILLED, "effective_cost": 0.0}),
+    ("resource_costs", {"resource_id": "i-large", "usage_type": "DataTransfer-Regional-Bytes",
+                        "consumed_quantity": 10_000.0, **BILLED, "effective_cost": 100.0}),
     ("volumes", {"resource_id": "vol-idle", "volume_type": "gp3", "size_gib": 50.0, "iops": 3000,
                  "state": "in-use", "attached_instance_id": "i-idle", "create_time": OLD}),
     ("volumes", {"resource_id": "vol-off", "volume_type": "gp3", "size_gib": 50.0, "iops": 3000,
@@ -90,12 +117,34 @@ SILENT = (
     ("db-idle", "AWS/RDS", "DatabaseConnections", "Maximum", None, 0.0),
     ("db-idle", "AWS/RDS", "CPUUtilization", "Maximum", None, 1.0),
     ("endpoint-idle", "AWS/SageMaker", "Invocations", "Sum", "AllTraffic", 0.0),
+    ("i-large", "AWS/EC2", "CPUUtilization", "Maximum", None, 20.0),
+    ("i-large", "CWAgent", "mem_used_percent", "Maximum", None, 20.0),
+    ("vol-gp2", "AWS/EBS", "VolumeReadOps", "Sum", None, 360_000.0),
+    ("vol-gp2", "AWS/EBS", "VolumeWriteOps", "Sum", None, 0.0),
+    ("vol-gp2", "AWS/EBS", "VolumeReadBytes", "Sum", None, 3_600.0 * 2**20),
+    ("vol-gp2", "AWS/EBS", "VolumeWriteBytes", "Sum", None, 0.0),
+    ("nat-busy", "AWS/NATGateway", "BytesOutToDestination", "Sum", None, 10.0 * 2**30),
+    ("nat-busy", "AWS/NATGateway", "BytesInFromDestination", "Sum", None, 10.0 * 2**30),
+    ("db-large", "AWS/RDS", "DatabaseConnections", "Maximum", None, 10.0),
+    ("db-large", "AWS/RDS", "CPUUtilization", "Maximum", None, 10.0),
+    ("db-large", "AWS/RDS", "FreeableMemory", "Minimum", None, 12.0 * 2**30),
+    ("endpoint-large", "AWS/SageMaker", "Invocations", "Sum", "AllTraffic", 100.0),
+    ("endpoint-large", "/aws/sagemaker/Endpoints", "CPUUtilization", "Maximum", "AllTraffic", 10.0),
+    (
+        "endpoint-large",
+        "/aws/sagemaker/Endpoints",
+        "MemoryUtilization",
+        "Maximum",
+        "AllTraffic",
+        10.0,
+    ),
     ("notebook-idle", "/aws/sagemaker/NotebookInstances", "CPUUtilization", "Maximum", None, 1.0),
 )
 """Hourly metrics of the wasted resources: id, namespace, metric, statistic, part, value."""
 
 TYPES = [
     {"instance_type": "m5.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0},
+    {"instance_type": "m5.large", "vcpu": 2, "memory_gib": 8, "gpu_count": 0},
     {"instance_type": "g4dn.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 1},
 ]
 
@@ -103,7 +152,9 @@ LIST_PRICES = {
     ("AmazonEC2", "m5.xlarge"): 0.192, ("AmazonEC2", "g4dn.xlarge"): 0.526, ("AmazonEC2", "gp2"): 0.1,
     ("AmazonEC2", "gp3"): 0.08, ("AmazonEC2", "snapshot"): 0.05, ("AmazonVPC", "public-ipv4"): 0.005,
     ("AmazonVPC", "nat-gateway"): 0.045, ("AWSELB", "application"): 0.0225,
-    ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,
+    ("AmazonEC2", "m5.large"): 0.096, ("AmazonEC2", "gp3-iops"): 0.005,
+    ("AmazonEC2", "gp3-throughput"): 0.04, ("AmazonVPC", "nat-gateway-data"): 0.045,
+    ("AmazonS3", "s3-standard"): 0.023, ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,
     ("AmazonSageMaker", "ml.t3.xlarge"): 0.2, ("AmazonSageMaker", "ml.g4dn.xlarge"): 0.736,
 }  # fmt: skip
 
@@ -138,13 +189,25 @@ def _hourly(
     ]  # fmt: skip
 
 
+def _office_hours(resource: str) -> list[dict[str, Any]]:
+    """CPU of a machine that works from Monday to Friday, 09:00 to 17:00."""
+    points = _hourly(resource, "AWS/EC2", "CPUUtilization", "Maximum", None, 1.0)
+    return [
+        {**point, "value": 70.0}
+        if point["time"].weekday() < 5 and 9 <= point["time"].hour < 17
+        else point
+        for point in points
+    ]
+
+
 @pytest.fixture
 def account() -> dict[str, pd.DataFrame]:
     """Every table of an account in which each check finds one waste."""
     records = {table: [{**PLACE, **row}] for table, row in WASTED.items()}
     for table, row in MORE:
-        records[table].append({**PLACE, **row})
+        records.setdefault(table, []).append({**PLACE, **row})
     records["metrics"] = [point for line in SILENT for point in _hourly(*line)]
+    records["metrics"] += _office_hours("i-office")
     records["prices"] = _prices()
     records["instance_types"] = TYPES
     return {name: rows(table, records.get(name, [])) for name, table in ESTATE_TABLES.items()}
