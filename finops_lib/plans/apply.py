@@ -7,7 +7,7 @@ returned; a call that was begun and not ended first looks whether its effect is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_lib.errors import PlanError
 from finops_lib.params.governance import Limits
-from finops_lib.plans import journal
-from finops_lib.plans.executors import EXECUTORS, Executor, Results, Step
+from finops_lib.plans.executors import EXECUTORS, Executor, Step
 from finops_lib.plans.guards import changed, check_limits, protection, stage
+from finops_lib.plans.journal import Journal, utc_now
 from finops_lib.plans.native_tags import Clients
 from finops_lib.plans.review import Document, verify
 
 OUTCOME_COLUMNS = ("step", "action", "resource_id", "outcome", "reason")
-OUTCOMES = ("would apply", "applied", "skipped", "waiting", "failed")
-
-
-def utc_now() -> datetime:
-    """The wall clock as naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
+OUTCOMES = ("would apply", "applied", "skipped", "waiting", "failed", "rolled back")
+FINAL = ("applied", "skipped", "rolled back")
+"""Outcomes that a resumed run keeps."""
 
 
 def apply_plan(
@@ -53,8 +50,8 @@ def apply_plan(
         return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
     if log is None:
         raise PlanError("A change needs a journal to be undone from: give `log`, or keep dry_run.")
-    _open(log, plan, clock)
-    rows = [_run(step, clients, limits, log, clock) for step in approved]
+    journal = _opened(Journal(log, clock), plan)
+    rows = [_run(step, clients, limits, journal) for step in approved]
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
@@ -67,12 +64,13 @@ def as_step(step: Document) -> Step:
     )  # fmt: skip
 
 
-def _open(log: Path, plan: Document, clock: Callable[[], datetime]) -> None:
-    begun = [e for e in journal.entries(log) if e["event"] == "plan"]
+def _opened(journal: Journal, plan: Document) -> Journal:
+    begun = [entry for entry in journal.entries if entry["event"] == "plan"]
     if not begun:
-        journal.append(log, {"event": "plan", "digest": plan["digest"]}, clock)
+        journal.append({"event": "plan", "digest": plan["digest"]})
     elif begun[0]["digest"] != plan["digest"]:
-        raise PlanError(f"{log} is the journal of another plan: give another file.")
+        raise PlanError(f"{journal.path} is the journal of another plan: give another file.")
+    return journal
 
 
 def _row(step: Document, outcome: str, reason: str = "") -> tuple[Any, ...]:
@@ -113,48 +111,54 @@ def _looked_at(step: Document, clients: Clients, limits: Limits, now: datetime) 
     return _row(step, *(obstacle or ("would apply", "")))
 
 
-def _run(
-    step: Document, clients: Clients, limits: Limits, log: Path, clock: Callable[[], datetime]
-) -> tuple[Any, ...]:
+def _run(step: Document, clients: Clients, limits: Limits, journal: Journal) -> tuple[Any, ...]:
     """One step to its end; a step that was begun is finished without asking the guards again."""
-    found = journal.entries(log)
     name = str(step["finding_id"])
-    if (end := journal.ended(found).get(name)) and end["outcome"] in ("applied", "skipped"):
+    end = journal.last("end").get(name)
+    if end and end["outcome"] in FINAL:
         return _row(step, end["outcome"], end["reason"])
     executor, client = _client(step, clients)
     try:
-        if name not in journal.ended(found, "begin"):
-            obstacle = _obstacle(step, executor, client, limits, clock())
+        if name not in journal.last("begin"):
+            obstacle = _obstacle(step, executor, client, limits, journal.clock())
             if obstacle:
-                return _end(step, log, clock, *obstacle)
-            journal.append(log, {"event": "begin", "step": name, "row": step}, clock)
+                return _end(step, journal, *obstacle)
+            journal.append({"event": "begin", "step": name, "row": step})
         assert executor is not None
-        _make_calls(as_step(step), executor, client, log, clock)
+        _make_calls(as_step(step), executor, client, journal)
     except (ClientError, BotoCoreError) as error:
-        return _end(step, log, clock, "failed", str(error))
-    return _end(step, log, clock, "applied")
+        return _failed(step, executor, client, journal, error)
+    return _end(step, journal, "applied")
 
 
-def _end(
-    step: Document, log: Path, clock: Callable[[], datetime], outcome: str, reason: str = ""
+def _failed(
+    step: Document, executor: Executor | None, client: Any, journal: Journal, error: Exception
 ) -> tuple[Any, ...]:
-    entry = {"event": "end", "step": str(step["finding_id"]), "outcome": outcome, "reason": reason}
-    journal.append(log, entry, clock)
+    """A resize that cannot be finished must not leave the machine down: it is rolled back."""
+    done = journal.results(str(step["finding_id"]))
+    if executor is None or executor.revert is None or not executor.rolls_back or not done:
+        return _end(step, journal, "failed", str(error))
+    try:
+        executor.revert(client, as_step(step), done)
+    except (ClientError, BotoCoreError) as second:
+        return _end(step, journal, "failed", f"{error} Rolling back failed too: {second}")
+    return _end(step, journal, "rolled back", str(error))
+
+
+def _end(step: Document, journal: Journal, outcome: str, reason: str = "") -> tuple[Any, ...]:
+    name = str(step["finding_id"])
+    journal.append({"event": "end", "step": name, "outcome": outcome, "reason": reason})
     return _row(step, outcome, reason)
 
 
-def _make_calls(
-    step: Step, executor: Executor, client: Any, log: Path, clock: Callable[[], datetime]
-) -> None:
-    known = journal.entries(log)
-    done: Results = journal.results(known, step.id)
+def _make_calls(step: Step, executor: Executor, client: Any, journal: Journal) -> None:
+    done = journal.results(step.id)
     for call in executor.calls:
         if call.name in done:
             continue
         result = call.found(client, step, done)
         if result is None:
-            journal.append(log, {"event": "before", "step": step.id, "call": call.name}, clock)
+            journal.append({"event": "before", "step": step.id, "call": call.name})
             result = call.do(client, step, done)
-        entry = {"event": "after", "step": step.id, "call": call.name, "result": result}
-        journal.append(log, entry, clock)
+        journal.append({"event": "after", "step": step.id, "call": call.name, "result": result})
         done = {**done, call.name: result}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +15,45 @@ from finops_lib.plans.executors import Results
 Entry = dict[str, Any]
 
 
-def append(path: Path, entry: Entry, clock: Callable[[], datetime]) -> None:
-    """Write one entry and force it to the disk; a line that a crash cut off is closed first."""
-    line = json.dumps({"at": clock().isoformat(), **entry}, sort_keys=True, default=str) + "\n"
-    with path.open("ab+") as file:
-        if file.tell() and not _ends_line(file):
-            line = "\n" + line
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+def utc_now() -> datetime:
+    """The wall clock as naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _ends_line(file: Any) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")
+class Journal:
+    """The file of one plan's execution; a line that a crash cut off says nothing.
+
+    Raises PlanError where the file is something else.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        self.path, self.clock = path, clock
+        self.entries = list(_entries(path))
+
+    def append(self, entry: Entry) -> None:
+        """Write one entry and force it to the disk before returning."""
+        stamped = {"at": self.clock().isoformat(), **entry}
+        line = json.dumps(stamped, sort_keys=True, default=str)
+        with self.path.open("ab+") as file:
+            cut_off = file.tell() > 0 and not _ends_line(file)
+            file.write(("\n" if cut_off else "").encode() + line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.entries.append(json.loads(line))
+
+    def results(self, step: str) -> Results:
+        """What each finished call of the step returned."""
+        mine = (e for e in self.entries if e["event"] == "after" and e["step"] == step)
+        return {entry["call"]: entry["result"] for entry in mine}
+
+    def last(self, event: str) -> dict[str, Entry]:
+        """The last entry of that event by step."""
+        return {entry["step"]: entry for entry in self.entries if entry["event"] == event}
 
 
-def entries(path: Path) -> list[Entry]:
-    """Every whole line; one that a crash cut off says nothing. Raises PlanError where a line is no entry."""
-    if not path.exists():
-        return []
+def _entries(path: Path) -> list[Entry]:
     found = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text().splitlines() if path.exists() else []:
         try:
             found.append(json.loads(line))
         except json.JSONDecodeError:
@@ -46,11 +63,6 @@ def entries(path: Path) -> list[Entry]:
     return found
 
 
-def results(found: list[Entry], step: str) -> Results:
-    """What each finished call of the step returned."""
-    return {e["call"]: e["result"] for e in found if e["event"] == "after" and e["step"] == step}
-
-
-def ended(found: list[Entry], event: str = "end") -> dict[str, Entry]:
-    """The last entry of that event by step."""
-    return {entry["step"]: entry for entry in found if entry["event"] == event}
+def _ends_line(file: Any) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return bool(file.read(1) == b"\n")

@@ -11,9 +11,9 @@ import pandas as pd
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_lib.errors import PlanError
-from finops_lib.plans import journal
-from finops_lib.plans.apply import OUTCOME_COLUMNS, as_step, utc_now
+from finops_lib.plans.apply import OUTCOME_COLUMNS, as_step
 from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.journal import Journal, utc_now
 from finops_lib.plans.native_tags import Clients
 
 
@@ -29,22 +29,21 @@ def undo_plan(
     The same journal records what was undone, so a second run changes nothing. Raises PlanError for
     a journal that is not there.
     """
-    found = journal.entries(log)
-    if not found:
+    journal = Journal(log, clock)
+    if not journal.entries:
         raise PlanError(f"{log} holds no journal.")
-    ended, reverted = journal.ended(found), journal.ended(found, "undone")
+    ended, reverted = journal.last("end"), journal.last("undone")
     rows = [
-        _undo(entry["row"], found, log, clients, dry_run, clock)
-        for name, entry in reversed(journal.ended(found, "begin").items())
+        _undo(entry["row"], journal, clients, dry_run)
+        for name, entry in reversed(journal.last("begin").items())
         if ended.get(name, {}).get("outcome") == "applied" and name not in reverted
     ]
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
 def _undo(
-    row: dict[str, Any], found: list[journal.Entry], log: Path, clients: Clients, dry_run: bool,
-    clock: Callable[[], datetime],
-) -> tuple[Any, ...]:  # fmt: skip
+    row: dict[str, Any], journal: Journal, clients: Clients, dry_run: bool
+) -> tuple[Any, ...]:
     step, executor = as_step(row), EXECUTORS[row["action"]]
     outcome, reason = "would undo", row["undo"] or ""
     if executor.revert is None:
@@ -52,8 +51,8 @@ def _undo(
     elif not dry_run:
         client = clients(step.account_id, step.region, executor.service)
         try:
-            result = executor.revert(client, step, journal.results(found, step.id))
-            journal.append(log, {"event": "undone", "step": step.id, "result": result}, clock)
+            result = executor.revert(client, step, journal.results(step.id))
+            journal.append({"event": "undone", "step": step.id, "result": result})
             outcome, reason = "undone", ", ".join(f"{k} {v}" for k, v in result.items())
         except (ClientError, BotoCoreError) as error:
             outcome, reason = "failed", str(error)

@@ -17,6 +17,9 @@ from finops_lib.plans.executors.executor import (
     tag_map,
 )
 
+SETS_IOPS, SETS_THROUGHPUT = ("gp3", "io1", "io2"), ("gp3",)
+"""Volume types of which IOPS and throughput are set; those of the others follow from their size."""
+
 
 @or_none
 def read_volume(client: Any, resource_id: str) -> State | None:
@@ -25,8 +28,8 @@ def read_volume(client: Any, resource_id: str) -> State | None:
     return {
         "state": found["State"],
         "type": found["VolumeType"],
-        "iops": found.get("Iops"),
-        "throughput": found.get("Throughput"),
+        "iops": found.get("Iops") if found["VolumeType"] in SETS_IOPS else None,
+        "throughput": found.get("Throughput") if found["VolumeType"] in SETS_THROUGHPUT else None,
         "size_gib": found["Size"],
         "zone": found["AvailabilityZone"],
         "attached_to": sorted(a["InstanceId"] for a in found.get("Attachments", [])),
@@ -65,9 +68,9 @@ def _delete_volume(client: Any, step: Step, results: Results) -> State:
 def _performance(state: Any) -> dict[str, int]:
     """IOPS and throughput where the type lets them be set."""
     kept = {}
-    if state["type"] in ("gp3", "io1", "io2") and state.get("iops"):
+    if state["type"] in SETS_IOPS and state.get("iops"):
         kept["Iops"] = int(state["iops"])
-    if state["type"] == "gp3" and state.get("throughput"):
+    if state["type"] in SETS_THROUGHPUT and state.get("throughput"):
         kept["Throughput"] = int(state["throughput"])
     return kept
 
@@ -95,7 +98,11 @@ def _modify_volume(client: Any, step: Step, results: Results) -> State:
 
 def _is_modified(client: Any, step: Step, results: Results) -> State | None:
     state = read_volume(client, step.resource_id) or {}
-    return {} if state.get("type") == step.parameters["type"] else None
+    target = step.parameters
+    same = state.get("type") == target["type"] and _performance(target).items() <= (
+        _performance(state).items()
+    )
+    return {} if same else None
 
 
 def _modify_back(client: Any, step: Step, results: Results) -> State:

@@ -46,12 +46,14 @@ class Executor:
     """How one action is done: `read` gives the state that must still hold, None where the resource is gone.
 
     `revert` brings the state before back and says what it did; None where nothing can.
+    `rolls_back` says that a step which fails half way is reverted at once.
     """
 
     service: str
     read: Callable[[Any, str], State | None]
     calls: tuple[Call, ...]
     revert: Callable[[Any, Step, Results], State] | None = None
+    rolls_back: bool = False
 
 
 def absent(error: ClientError) -> bool:

@@ -191,7 +191,7 @@ EXECUTORS = {
         "ec2", read_instance,
         (Call("stop", _stop, _is_stopped), Call("resize", _resize, _has_type),
          Call("start", _start, _is_as_before)),
-        _resize_back,
+        _resize_back, rolls_back=True,
     ),
     "schedule_instance": Executor(
         "ec2", read_instance, (Call("schedule", _schedule, _is_scheduled),), _schedule_back,

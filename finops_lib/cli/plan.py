@@ -1,0 +1,148 @@
+"""From findings to changes: plan, approve, apply, undo."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import pandas as pd
+import typer
+from rich.table import Table
+
+from finops_lib.cli.console import out
+from finops_lib.params import load_params
+from finops_lib.params.governance import Governance
+from finops_lib.plans.apply import apply_plan
+from finops_lib.plans.plan import build_plan
+from finops_lib.plans.review import document, observe, read_plan, sign, write_plan
+from finops_lib.plans.undo import undo_plan
+from finops_lib.run import examine
+from finops_lib.sources.store import read_estate
+
+ParamsOption = Annotated[
+    Path | None, typer.Option("--params", help="parameter file; empty: every default")
+]
+PlanArgument = Annotated[Path, typer.Argument(help="plan file (YAML or JSON)")]
+RoleOption = Annotated[
+    str | None,
+    typer.Option("--role", help="role name to assume in each account; empty: own credentials"),
+]
+ExecuteOption = Annotated[
+    bool, typer.Option("--execute", help="change the account; without it nothing is changed")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (plan, approve, apply, undo):
+        app.command()(command)
+
+
+def plan(
+    estate: Annotated[Path, typer.Argument(help="folder of an Estate")],
+    output: Annotated[Path, typer.Option("--output", help="plan file")] = Path("plan.yaml"),
+    params: ParamsOption = None,
+    role: RoleOption = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="do not read the account; such a plan is not applied")
+    ] = False,
+) -> None:
+    """Write the plan of an Estate with the state of each resource, for a person to decide on."""
+    chosen, read = load_params(params), read_estate(estate)
+    findings, _ = examine(read, chosen)
+    steps = build_plan(findings, chosen.plan)
+    made = document(steps, resources_by_service(findings))
+    write_plan(made if offline else observe(made, clients(role)), output)
+    out.print(f"{len(steps)} steps in {output}. Set their status to approved or dismissed, then:")
+    out.print(f"  finops approve {output} --approver NAME")
+
+
+def resources_by_service(findings: pd.DataFrame) -> dict[str, int]:
+    """How many resources of each service were examined, wasted or not."""
+    known = findings[["service", "account_id", "region", "resource_id"]].drop_duplicates()
+    return {str(name): int(count) for name, count in known.groupby("service").size().items()}
+
+
+def approve(
+    plan_file: PlanArgument,
+    approver: Annotated[str, typer.Option("--approver", help="who answers for it")],
+    step: Annotated[
+        list[int] | None,
+        typer.Option("--step", help="step to approve; empty: as decided in the file"),
+    ] = None,
+) -> None:
+    """Seal a reviewed plan; any later edit makes it invalid."""
+    signed = sign(read_plan(plan_file), approver, step or None)
+    write_plan(signed, plan_file)
+    approved = sum(row["status"] == "approved" for row in signed["steps"])
+    out.print(f"{approved} of {len(signed['steps'])} steps approved by {approver}.")
+    out.print(f"See what would happen: finops apply {plan_file}")
+
+
+def apply(
+    plan_file: PlanArgument,
+    execute: ExecuteOption = False,
+    params: ParamsOption = None,
+    role: RoleOption = None,
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="empty: beside the plan; resumes from it")
+    ] = None,
+) -> None:
+    """Carry out the approved steps (a dry run unless --execute); stopped runs resume."""
+    log = journal or plan_file.with_suffix(".journal.jsonl")
+    limits = getattr(load_params(params), "governance", Governance()).limits
+    outcome = apply_plan(read_plan(plan_file), clients(role), limits, log=log, dry_run=not execute)
+    _show(outcome)
+    out.print(f"Undo: finops undo {log}" if execute else "Nothing was changed. Add --execute.")
+    _fail_if_any(outcome)
+
+
+def undo(
+    journal: Annotated[Path, typer.Argument(help="journal of finops apply")],
+    execute: ExecuteOption = False,
+    role: RoleOption = None,
+) -> None:
+    """Bring back what a journal says was done (a dry run unless --execute)."""
+    outcome = undo_plan(journal, clients(role), dry_run=not execute)
+    _show(outcome)
+    _fail_if_any(outcome)
+
+
+@cache
+def clients(role: str | None) -> Any:
+    """Account, region and service to a boto3 client."""
+
+    @cache
+    def session(account: str) -> boto3.Session:
+        own = boto3.Session()
+        if role is None:
+            return own
+        assumed = own.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="finops-apply"
+        )["Credentials"]
+        return boto3.Session(
+            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
+        )
+
+    @cache
+    def client(account: str, region: str, service: str) -> Any:
+        place = "us-east-1" if region in ("", "global", "aws-global") else region
+        return session(account).client(service, region_name=place)
+
+    return client
+
+
+def _show(outcome: pd.DataFrame) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in outcome.columns:
+        table.add_column(str(name), overflow="fold")
+    for row in outcome.astype(str).itertuples(index=False):
+        table.add_row(*row)
+    out.print(table)
+
+
+def _fail_if_any(outcome: pd.DataFrame) -> None:
+    if outcome["outcome"].isin(["failed", "rolled back"]).any():
+        raise typer.Exit(7)
