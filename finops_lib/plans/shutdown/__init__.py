@@ -1,0 +1,1 @@
+"""Off-hours: the function, its zip and the stack that deploys it."""

@@ -1,0 +1,157 @@
+"""The off-hours function: stops what its schedule's day is over for, starts it when the day begins.
+
+It runs every hour and acts only where the schedule changed within that hour, so a machine that a person starts
+at night runs until the next closing time. It needs nothing but the Lambda runtime.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import boto3
+
+SCHEDULE_TAG = "finops:schedule"
+KEEP_TAG = "finops:keep-until"
+SIZE_TAG = "finops:size-when-on"
+TICK = timedelta(hours=1)
+
+Tags = dict[str, str]
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:
+    """Started and stopped resources at the event's `time` (ISO 8601, UTC), the whole hour of it."""
+    schedules = json.loads(os.environ["SCHEDULES"])
+    now = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).astimezone(UTC)
+    now = now.replace(minute=0, second=0, microsecond=0)
+    done: dict[str, list[str]] = {"started": [], "stopped": []}
+    for resources in (_instances, _groups, _databases, _notebooks):
+        for name, tags, switch in resources():
+            turn = decide(schedules, tags, now)
+            if turn is not None and switch(turn):
+                done["started" if turn else "stopped"].append(name)
+    return done
+
+
+def decide(schedules: dict[str, Any], tags: Tags, now: datetime) -> bool | None:
+    """True to start, False to stop, None to leave alone: what changed since the last tick."""
+    schedule = schedules.get(tags.get(SCHEDULE_TAG, ""))
+    if schedule is None:
+        return None
+    before, after = is_on(schedule, tags, now - TICK), is_on(schedule, tags, now)
+    return None if before == after else after
+
+
+def is_on(schedule: dict[str, Any], tags: Tags, moment: datetime) -> bool:
+    """Whether the hour from `moment` (UTC) is one of the schedule's, or is kept on by its tag."""
+    if _kept(tags.get(KEEP_TAG), moment):
+        return True
+    local = moment.astimezone(ZoneInfo(schedule["timezone"]))
+    return (
+        local.weekday() in schedule["weekdays"]
+        and local.date().isoformat() not in schedule["holidays"]
+        and schedule["start_hour"] <= local.hour < schedule["stop_hour"]
+    )
+
+
+def _kept(until: str | None, moment: datetime) -> bool:
+    """A keep-until that cannot be read keeps nothing on: the schedule is what was agreed."""
+    try:
+        end = datetime.fromisoformat(until or "")
+    except ValueError:
+        return False
+    return moment < (end if end.tzinfo else end.replace(tzinfo=UTC))
+
+
+def _map(tags: list[dict[str, str]] | None) -> Tags:
+    return {tag["Key"]: tag["Value"] for tag in tags or []}
+
+
+def _instances() -> Iterator[tuple[str, Tags, Any]]:
+    """Instances of Auto Scaling groups are left to their group, which would replace them."""
+    ec2 = boto3.client("ec2")
+    tagged = [{"Name": "tag-key", "Values": [SCHEDULE_TAG]}]
+    for page in ec2.get_paginator("describe_instances").paginate(Filters=tagged):
+        for reservation in page["Reservations"]:
+            for found in reservation["Instances"]:
+                tags = _map(found.get("Tags"))
+                if "aws:autoscaling:groupName" in tags:
+                    continue
+
+                def switch(on: bool, found: dict[str, Any] = found) -> bool:
+                    if found["State"]["Name"] != ("stopped" if on else "running"):
+                        return False
+                    act = ec2.start_instances if on else ec2.stop_instances
+                    act(InstanceIds=[found["InstanceId"]])
+                    return True
+
+                yield found["InstanceId"], tags, switch
+
+
+def _groups() -> Iterator[tuple[str, Tags, Any]]:
+    """A group goes to zero and remembers its minimum and size in a tag."""
+    autoscaling = boto3.client("autoscaling")
+    for page in autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
+        for found in page["AutoScalingGroups"]:
+            name, tags = found["AutoScalingGroupName"], _map(found.get("Tags"))
+
+            def resize(name: str, minimum: int, size: int) -> bool:
+                autoscaling.update_auto_scaling_group(
+                    AutoScalingGroupName=name, MinSize=minimum, DesiredCapacity=size
+                )
+                return True
+
+            def switch(
+                on: bool, found: dict[str, Any] = found, name: str = name, tags: Tags = tags
+            ) -> bool:
+                if on == (found["DesiredCapacity"] > 0):
+                    return False
+                if on:
+                    minimum, size = map(int, tags.get(SIZE_TAG, "1/1").split("/"))
+                    return resize(name, minimum, size)
+                kept = {
+                    "ResourceId": name, "ResourceType": "auto-scaling-group", "Key": SIZE_TAG,
+                    "Value": f"{found['MinSize']}/{found['DesiredCapacity']}",
+                    "PropagateAtLaunch": False,
+                }  # fmt: skip
+                autoscaling.create_or_update_tags(Tags=[kept])
+                return resize(name, 0, 0)
+
+            yield name, tags, switch
+
+
+def _databases() -> Iterator[tuple[str, Tags, Any]]:
+    rds = boto3.client("rds")
+    for page in rds.get_paginator("describe_db_instances").paginate():
+        for found in page["DBInstances"]:
+
+            def switch(on: bool, found: dict[str, Any] = found) -> bool:
+                if found["DBInstanceStatus"] != ("stopped" if on else "available"):
+                    return False
+                act = rds.start_db_instance if on else rds.stop_db_instance
+                act(DBInstanceIdentifier=found["DBInstanceIdentifier"])
+                return True
+
+            yield found["DBInstanceIdentifier"], _map(found.get("TagList")), switch
+
+
+def _notebooks() -> Iterator[tuple[str, Tags, Any]]:
+    sagemaker = boto3.client("sagemaker")
+    for page in sagemaker.get_paginator("list_notebook_instances").paginate():
+        for found in page["NotebookInstances"]:
+            name = found["NotebookInstanceName"]
+            tags = _map(sagemaker.list_tags(ResourceArn=found["NotebookInstanceArn"])["Tags"])
+
+            def switch(on: bool, found: dict[str, Any] = found, name: str = name) -> bool:
+                wanted = "Stopped" if on else "InService"
+                if found["NotebookInstanceStatus"] != wanted:
+                    return False
+                act = sagemaker.start_notebook_instance if on else sagemaker.stop_notebook_instance
+                act(NotebookInstanceName=name)
+                return True
+
+            yield name, tags, switch

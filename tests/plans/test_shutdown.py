@@ -1,0 +1,126 @@
+"""The off-hours function, loaded from the zip that is deployed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import boto3
+import pytest
+
+from finops_lib.demo.emulator import start
+from finops_lib.params.governance import Schedule
+from finops_lib.plans.shutdown.stack import as_json, build_zip, template
+
+BERLIN = Schedule(name="office", timezone="Europe/Berlin", holidays=(date(2027, 12, 24),))
+TAG = {"finops:schedule": "office"}
+
+
+@pytest.fixture(scope="module")
+def function(tmp_path_factory):
+    path = tmp_path_factory.mktemp("zip") / "function.zip"
+    path.write_bytes(build_zip())
+    sys.path.insert(0, str(path))
+    yield importlib.import_module("handler")
+    sys.path.remove(str(path))
+    del sys.modules["handler"]
+
+
+def hours(first: datetime, last: datetime):
+    while first < last:
+        yield first
+        first += timedelta(hours=1)
+
+
+def run_hours(function, tags, first, last, schedule=BERLIN) -> list[datetime]:
+    """The hours in which a machine that obeys every decision runs; it is off at first."""
+    schedules, running, on = json.loads(as_json([schedule])), False, []
+    for moment in hours(first, last):
+        turn = function.decide(schedules, tags, moment)
+        running = running if turn is None else turn
+        on += [moment] if running else []
+    return on
+
+
+def test_build_zip_twice_gives_the_same_bytes():
+    assert build_zip() == build_zip()
+
+
+def test_decide_through_a_year_runs_office_hours_only_across_both_clock_changes(function):
+    on = run_hours(
+        function, TAG, datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+    )
+    days = [date(2027, 1, 1) + timedelta(days=n) for n in range(365)]
+    workdays = [d for d in days if d.weekday() < 5 and d != date(2027, 12, 24)]
+    assert len(on) == 10 * len(workdays) == 2600
+    assert {m.hour for m in on if date(2027, 3, 28) <= m.date() < date(2027, 10, 31)} == set(
+        range(6, 16)
+    )
+    assert {m.hour for m in on if m.date() < date(2027, 3, 28)} == set(range(7, 17))
+
+
+def test_decide_schedule_in_the_hour_that_is_skipped_loses_that_hour(function):
+    nights = Schedule(
+        name="office", timezone="Europe/Berlin", weekdays=(6,), start_hour=1, stop_hour=4
+    )
+    on = run_hours(function, TAG, datetime(2027, 3, 27, tzinfo=UTC),
+                   datetime(2027, 3, 29, tzinfo=UTC), nights)  # fmt: skip
+    assert len(on) == 2
+
+
+def test_decide_schedule_in_the_hour_that_is_repeated_runs_it_twice(function):
+    nights = Schedule(
+        name="office", timezone="Europe/Berlin", weekdays=(6,), start_hour=1, stop_hour=4
+    )
+    on = run_hours(function, TAG, datetime(2027, 10, 30, tzinfo=UTC),
+                   datetime(2027, 11, 1, tzinfo=UTC), nights)  # fmt: skip
+    assert len(on) == 4
+
+
+def test_decide_keep_until_runs_on_and_then_stops(function):
+    tags = TAG | {"finops:keep-until": "2027-01-12T21:00:00+00:00"}
+    on = run_hours(
+        function, tags, datetime(2027, 1, 12, tzinfo=UTC), datetime(2027, 1, 13, tzinfo=UTC)
+    )
+    assert on[-1] == datetime(2027, 1, 12, 20, tzinfo=UTC)
+
+
+def test_decide_machine_started_by_hand_at_night_is_left_alone(function):
+    schedules = json.loads(as_json([BERLIN]))
+    night = hours(datetime(2027, 1, 12, 18, tzinfo=UTC), datetime(2027, 1, 13, 7, tzinfo=UTC))
+    assert {function.decide(schedules, TAG, moment) for moment in night} == {None}
+
+
+def test_handler_on_the_account_switches_instances_groups_and_notebooks(function, monkeypatch):
+    with start() as emulator:
+        for name, value in emulator.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("SCHEDULES", as_json([BERLIN]))
+        ec2, ml = boto3.client("ec2"), boto3.client("sagemaker")
+        tag = [{"Key": "finops:schedule", "Value": "office"}]
+        made = ec2.run_instances(
+            ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="m5.large",
+            TagSpecifications=[{"ResourceType": "instance", "Tags": tag}],
+        )["Instances"][0]["InstanceId"]  # fmt: skip
+        ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="m5.large")
+        ml.create_notebook_instance(
+            NotebookInstanceName="nb", InstanceType="ml.t3.medium", Tags=tag,
+            RoleArn="arn:aws:iam::123456789012:role/ml",
+        )  # fmt: skip
+        both = [made, "nb"]
+        evening, morning = {"time": "2027-01-12T17:00:00Z"}, {"time": "2027-01-13T07:00:00Z"}
+        assert function.handler(evening, None) == {"started": [], "stopped": both}
+        assert function.handler(evening, None) == {"started": [], "stopped": []}
+        assert function.handler(morning, None) == {"started": both, "stopped": []}
+
+
+def test_template_is_valid_cloudformation(tmp_path):
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps(template([BERLIN], "artifacts", "shutdown.zip")))
+    checked = subprocess.run(
+        [sys.executable, "-m", "cfnlint", "--", str(path)], capture_output=True, text=True
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
