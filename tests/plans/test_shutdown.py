@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
+from cfnlint.api import lint_all
 
 from finops_lib.demo.emulator import start
 from finops_lib.params.governance import Schedule
@@ -117,10 +117,6 @@ def test_handler_on_the_account_switches_instances_groups_and_notebooks(function
         assert function.handler(morning, None) == {"started": both, "stopped": []}
 
 
-def test_template_is_valid_cloudformation(tmp_path):
-    path = tmp_path / "stack.json"
-    path.write_text(json.dumps(template([BERLIN], "artifacts", "shutdown.zip")))
-    checked = subprocess.run(
-        [sys.executable, "-m", "cfnlint", "--", str(path)], capture_output=True, text=True
-    )
-    assert (checked.returncode, checked.stdout) == (0, "")
+def test_template_is_valid_cloudformation():
+    text = json.dumps(template([BERLIN], "artifacts", "shutdown.zip"))
+    assert lint_all(text) == []

@@ -42,14 +42,17 @@ def decide(schedules: dict[str, Any], tags: Tags, now: datetime) -> bool | None:
     schedule = schedules.get(tags.get(SCHEDULE_TAG, ""))
     if schedule is None:
         return None
-    before, after = is_on(schedule, tags, now - TICK), is_on(schedule, tags, now)
-    return None if before == after else after
-
-
-def is_on(schedule: dict[str, Any], tags: Tags, moment: datetime) -> bool:
-    """Whether the hour from `moment` (UTC) is one of the schedule's, or is kept on by its tag."""
-    if _kept(tags.get(KEEP_TAG), moment):
+    was_on, on = is_on(schedule, now - TICK), is_on(schedule, now)
+    was_kept, kept = (_kept(tags.get(KEEP_TAG), moment) for moment in (now - TICK, now))
+    if on and not was_on:
         return True
+    if not on and not kept and (was_on or was_kept):
+        return False
+    return None
+
+
+def is_on(schedule: dict[str, Any], moment: datetime) -> bool:
+    """Whether the hour from `moment` (UTC) is one of the schedule's."""
     local = moment.astimezone(ZoneInfo(schedule["timezone"]))
     return (
         local.weekday() in schedule["weekdays"]

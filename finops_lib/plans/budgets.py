@@ -1,0 +1,150 @@
+"""AWS Budgets as the parameters say: created, changed and compared; nobody else's budgets are touched.
+
+Rules of the API: at most five notifications a budget, eleven subscribers each (one SNS topic, ten e-mails).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from finops_lib.errors import ParameterError
+from finops_lib.params.governance import Budget
+
+PREFIX = "finops-"
+"""Begins the name of every budget that is ours, so that one left over can be told from another's."""
+
+DRIFT_COLUMNS = ("name", "change", "wanted", "found")
+CHANGES = ("create", "update", "notify", "delete")
+MAX_NOTIFICATIONS, MAX_EMAILS = 5, 10
+
+Notification = tuple[str, float, tuple[tuple[str, str], ...]]
+"""Type, threshold in percent, and subscribers as (type, address)."""
+
+
+def definition(budget: Budget) -> dict[str, Any]:
+    """The Budget of a CreateBudget request."""
+    unit = "USD" if budget.kind == "COST" else "PERCENTAGE"
+    filters = {"TagKeyValue": [f"user:{budget.tag[0]}${budget.tag[1]}"]} if budget.tag else {}
+    return {
+        "BudgetName": PREFIX + budget.name,
+        "BudgetType": budget.kind,
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": f"{budget.limit:g}", "Unit": unit},
+        "CostFilters": filters,
+    }
+
+
+def notifications(budget: Budget) -> list[Notification]:
+    """Who is told when; ParameterError where AWS would refuse the number of them."""
+    told = [("SNS", budget.sns_topic)] if budget.sns_topic else []
+    told += [("EMAIL", email) for email in budget.emails]
+    kinds = ("ACTUAL", "FORECASTED") if budget.forecast and budget.kind == "COST" else ("ACTUAL",)
+    pairs = [(kind, pct) for pct in budget.thresholds_pct for kind in kinds]
+    if budget.thresholds_pct == (80.0, 100.0, 120.0) and len(pairs) > MAX_NOTIFICATIONS:
+        pairs.remove(("FORECASTED", 80.0))
+    if len(pairs) > MAX_NOTIFICATIONS or len(budget.emails) > MAX_EMAILS:
+        raise ParameterError(
+            f"Budget {budget.name}: AWS takes {MAX_NOTIFICATIONS} notifications of "
+            f"{MAX_EMAILS} e-mails at most; drop a threshold, the forecast, or use an SNS topic."
+        )
+    return sorted((kind, pct, tuple(sorted(told))) for kind, pct in pairs) if told else []
+
+
+def drift(client: Any, account_id: str, budgets: Sequence[Budget]) -> pd.DataFrame:
+    """DRIFT_COLUMNS: what differs between the parameters and the account; empty where nothing does."""
+    return pd.DataFrame(_differences(client, account_id, budgets), columns=list(DRIFT_COLUMNS))
+
+
+def _differences(
+    client: Any, account_id: str, budgets: Sequence[Budget]
+) -> Iterator[tuple[str, str, Any, Any]]:
+    held = {b["BudgetName"]: b for b in _held(client, account_id)}
+    for budget in budgets:
+        wanted = definition(budget)
+        name = wanted["BudgetName"]
+        if name not in held:
+            yield name, "create", wanted, None
+            yield name, "notify", notifications(budget), []
+            continue
+        found = _comparable(held.pop(name))
+        if found != _comparable(wanted):
+            yield name, "update", wanted, found
+        told = _told(client, account_id, name)
+        if told != notifications(budget):
+            yield name, "notify", notifications(budget), told
+    for name, left in held.items():
+        yield name, "delete", None, _comparable(left)
+
+
+def _held(client: Any, account_id: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("describe_budgets").paginate(AccountId=account_id)
+    found = [budget for page in pages for budget in page.get("Budgets", [])]
+    return [budget for budget in found if budget["BudgetName"].startswith(PREFIX)]
+
+
+def _comparable(budget: dict[str, Any]) -> dict[str, Any]:
+    limit = budget["BudgetLimit"]
+    return {
+        "kind": budget["BudgetType"],
+        "limit": (float(limit["Amount"]), limit["Unit"]),
+        "filters": budget.get("CostFilters") or {},
+    }
+
+
+def _told(client: Any, account_id: str, name: str) -> list[Notification]:
+    names = {"AccountId": account_id, "BudgetName": name}
+    found = client.describe_notifications_for_budget(**names)["Notifications"]
+    return sorted(
+        (n["NotificationType"], float(n["Threshold"]), _subscribers(client, names, n))
+        for n in found
+    )
+
+
+def _subscribers(
+    client: Any, names: dict[str, str], notification: dict[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    asked = {k: v for k, v in notification.items() if k != "NotificationState"}
+    told = client.describe_subscribers_for_notification(**names, Notification=asked)["Subscribers"]
+    return tuple(sorted((s["SubscriptionType"], s["Address"]) for s in told))
+
+
+def reconcile(
+    client: Any, account_id: str, budgets: Sequence[Budget], *, dry_run: bool = True
+) -> pd.DataFrame:
+    """The `drift`, removed from the account unless dry_run; a second run finds none."""
+    found = drift(client, account_id, budgets)
+    if not dry_run:
+        for row in found.itertuples(index=False):
+            _correct(client, account_id, row)
+    return found
+
+
+def _correct(client: Any, account_id: str, row: Any) -> None:
+    names = {"AccountId": account_id, "BudgetName": row.name}
+    match row.change:
+        case "create":
+            client.create_budget(AccountId=account_id, Budget=row.wanted)
+        case "update":
+            client.update_budget(AccountId=account_id, NewBudget=row.wanted)
+        case "delete":
+            client.delete_budget(**names)
+        case "notify":
+            for kind, pct, _ in row.found:
+                client.delete_notification(**names, Notification=_notification(kind, pct))
+            for kind, pct, told in row.wanted:
+                people = [{"SubscriptionType": t, "Address": a} for t, a in told]
+                client.create_notification(
+                    **names, Notification=_notification(kind, pct), Subscribers=people
+                )
+
+
+def _notification(kind: str, threshold_pct: float) -> dict[str, Any]:
+    return {
+        "NotificationType": kind,
+        "ComparisonOperator": "GREATER_THAN",
+        "Threshold": threshold_pct,
+        "ThresholdType": "PERCENTAGE",
+    }

@@ -1,0 +1,81 @@
+"""Budgets follow the parameters and stay as they are when nothing changed."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from finops_lib.demo.emulator import start
+from finops_lib.errors import ParameterError
+from finops_lib.params.governance import Budget
+from finops_lib.plans.budgets import drift, notifications, reconcile
+
+ACCOUNT = "123456789012"
+TOTAL = Budget(name="total", limit=50_000, emails=("cfo@example.com",))
+TEAM = Budget(name="team-nlp", limit=9_000, tag=("team", "nlp"), emails=("nlp@example.com",))
+
+
+@pytest.fixture
+def client():
+    with start() as emulator:
+        yield boto3.client(
+            "budgets", region_name="us-east-1", endpoint_url=emulator.endpoint_url,
+            aws_access_key_id="demo", aws_secret_access_key="demo",
+        )  # fmt: skip
+
+
+def changes(found) -> list[tuple[str, str]]:
+    return list(zip(found["name"], found["change"], strict=True))
+
+
+def test_reconcile_dry_run_creates_nothing(client):
+    reconcile(client, ACCOUNT, [TOTAL])
+    assert changes(drift(client, ACCOUNT, [TOTAL]))[0] == ("finops-total", "create")
+
+
+def test_reconcile_second_run_changes_nothing(client):
+    reconcile(client, ACCOUNT, [TOTAL, TEAM], dry_run=False)
+    assert reconcile(client, ACCOUNT, [TOTAL, TEAM], dry_run=False).empty
+
+
+def test_reconcile_changed_limit_is_drift_and_is_updated(client):
+    reconcile(client, ACCOUNT, [TOTAL], dry_run=False)
+    raised = TOTAL.model_copy(update={"limit": 60_000.0})
+    assert changes(reconcile(client, ACCOUNT, [raised], dry_run=False)) == [
+        ("finops-total", "update")
+    ]
+    assert drift(client, ACCOUNT, [raised]).empty
+
+
+def test_reconcile_changed_people_are_told_instead(client):
+    reconcile(client, ACCOUNT, [TOTAL], dry_run=False)
+    other = TOTAL.model_copy(update={"emails": ("cto@example.com",)})
+    assert changes(reconcile(client, ACCOUNT, [other], dry_run=False)) == [
+        ("finops-total", "notify")
+    ]
+    assert drift(client, ACCOUNT, [other]).empty
+
+
+def test_reconcile_removed_budget_goes_and_that_of_others_stays(client):
+    theirs = {
+        "BudgetName": "theirs", "BudgetType": "COST", "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+    }  # fmt: skip
+    client.create_budget(AccountId=ACCOUNT, Budget=theirs)
+    reconcile(client, ACCOUNT, [TOTAL], dry_run=False)
+    reconcile(client, ACCOUNT, [], dry_run=False)
+    left = client.describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    assert [budget["BudgetName"] for budget in left] == ["theirs"]
+
+
+def test_notifications_default_thresholds_fit_into_five():
+    assert [(kind, pct) for kind, pct, _ in notifications(TOTAL)] == [
+        ("ACTUAL", 80.0), ("ACTUAL", 100.0), ("ACTUAL", 120.0),
+        ("FORECASTED", 100.0), ("FORECASTED", 120.0),
+    ]  # fmt: skip
+
+
+def test_notifications_too_many_thresholds_are_refused():
+    many = TOTAL.model_copy(update={"thresholds_pct": (50.0, 75.0, 90.0)})
+    with pytest.raises(ParameterError, match="Budget total"):
+        notifications(many)
