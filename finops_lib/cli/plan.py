@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from finops_lib.cli.console import out
+from finops_lib.errors import PlanError
 from finops_lib.params import load_params
 from finops_lib.params.governance import Governance
 from finops_lib.plans.apply import apply_plan
@@ -117,8 +118,12 @@ def clients(role: str | None) -> Any:
     @cache
     def session(account: str) -> boto3.Session:
         own = boto3.Session()
-        if role is None:
+        if role is None and own.client("sts").get_caller_identity()["Account"] == account:
             return own
+        if role is None:
+            raise PlanError(
+                f"The plan acts on account {account}, these credentials are of another: give --role."
+            )
         assumed = own.client("sts").assume_role(
             RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="finops-apply"
         )["Credentials"]

@@ -119,4 +119,5 @@ def test_handler_on_the_account_switches_instances_groups_and_notebooks(function
 
 def test_template_is_valid_cloudformation():
     text = json.dumps(template([BERLIN], "artifacts", "shutdown.zip"))
-    assert lint_all(text) == []
+    found = [match.rule.id for match in lint_all(text)]
+    assert [rule for rule in found if not rule.startswith("I")] == []
