@@ -34,7 +34,8 @@ def _catalogue(*actions: Action) -> dict[str, Action]:
 ACTIONS = _catalogue(
     Action(
         "terminate_instance", "terminate", "Terminate the instance",
-        ("ec2:TerminateInstances", "ec2:CreateImage", "ec2:DescribeInstances"),
+        ("ec2:TerminateInstances", "ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages",
+         "ec2:DescribeInstances"),
         prerequisite="create_image", undo="launch_from_image", risk="medium",
         effort_hours=0.5, grace_days=14,
     ),
@@ -44,7 +45,8 @@ ACTIONS = _catalogue(
     ),
     Action(
         "delete_volume", "terminate", "Delete the volume after a snapshot",
-        ("ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:DescribeVolumes"),
+        ("ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:CreateTags", "ec2:DescribeSnapshots",
+         "ec2:DescribeVolumes"),
         prerequisite="create_snapshot", undo="create_volume_from_snapshot", grace_days=7,
     ),
     Action(
@@ -61,7 +63,8 @@ ACTIONS = _catalogue(
     ),
     Action(
         "delete_load_balancer", "terminate", "Delete the load balancer",
-        ("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DescribeLoadBalancers"),
+        ("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DescribeLoadBalancers",
+         "elasticloadbalancing:DescribeTags"),
         risk="medium", grace_days=7,
     ),
     Action(
@@ -74,22 +77,25 @@ ACTIONS = _catalogue(
     ),
     Action(
         "delete_database", "terminate", "Delete the database after a final snapshot",
-        ("rds:DeleteDBInstance", "rds:CreateDBSnapshot", "rds:DescribeDBInstances"),
+        ("rds:DeleteDBInstance", "rds:CreateDBSnapshot", "rds:DescribeDBInstances",
+         "rds:DescribeDBSnapshots"),
         prerequisite="final_snapshot", undo="restore_database", risk="high",
         effort_hours=1.0, grace_days=14,
     ),
     Action(
         "delete_bucket", "terminate", "Delete the empty bucket",
-        ("s3:DeleteBucket", "s3:ListBucket"), undo="create_bucket", grace_days=14,
+        ("s3:DeleteBucket", "s3:GetBucketTagging", "s3:GetLifecycleConfiguration",
+         "s3:ListBucket", "s3:ListBucketVersions"), grace_days=14,
     ),
     Action(
         "delete_endpoint", "terminate", "Delete the inference endpoint",
-        ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint"),
+        ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:ListTags"),
         undo="create_endpoint", risk="medium", grace_days=7,
     ),
     Action(
         "stop_notebook_instance", "terminate", "Stop the notebook instance",
-        ("sagemaker:StopNotebookInstance", "sagemaker:DescribeNotebookInstance"),
+        ("sagemaker:StopNotebookInstance", "sagemaker:DescribeNotebookInstance",
+         "sagemaker:ListTags"),
         undo="start_notebook_instance",
     ),
     Action(
@@ -98,7 +104,8 @@ ACTIONS = _catalogue(
     ),
     Action(
         "stop_training_job", "terminate", "Stop the training job",
-        ("sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob"), risk="medium",
+        ("sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:ListTags"),
+        risk="medium",
     ),
     Action(
         "schedule_instance", "schedule", "Run only in business hours",
@@ -127,7 +134,8 @@ ACTIONS = _catalogue(
     ),
     Action(
         "put_lifecycle", "storage", "Put the lifecycle configuration on the bucket",
-        ("s3:PutLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+        ("s3:PutLifecycleConfiguration", "s3:GetBucketTagging", "s3:GetLifecycleConfiguration",
+         "s3:ListBucket", "s3:ListBucketVersions"),
         undo="previous_lifecycle", effort_hours=0.5,
     ),
     Action(

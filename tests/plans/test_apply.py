@@ -14,6 +14,7 @@ import pytest
 from finops_lib.demo.emulator import start
 from finops_lib.errors import PlanError
 from finops_lib.params.governance import Limits
+from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.apply import apply_plan
 from finops_lib.plans.executors import EXECUTORS
 from finops_lib.plans.journal import Journal
@@ -46,7 +47,7 @@ class Wire:
         return client
 
     def _before(self, model: Any, params: dict[str, Any], context: Any, **_: Any) -> None:
-        key = (model.name, str(params["body"]), params["url_path"])
+        key = (model.name, str(params["body"]), params["url"])
         context["boundary"] = key
         self._boundary((*key, "before"))
 
@@ -168,6 +169,27 @@ def test_apply_plan_dry_run_changes_nothing(wire):
     plan = plant_and_plan(wire, 1)
     assert set(apply_plan(plan, wire.clients, ALL)["outcome"]) == {"would apply"}
     assert not wire.changes()
+
+
+IAM_NAMES = {
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "ListObjectVersions": "ListBucketVersions",
+    "HeadBucket": "ListBucket",
+}
+"""S3's operations whose permission has another name."""
+
+
+def test_apply_plan_calls_nothing_that_its_actions_do_not_declare(wire, tmp_path):
+    plan = plant_and_plan(wire, 1)
+    for planned in plan["steps"]:
+        one = sign({"steps": [planned], "estate_counts": plan["estate_counts"]}, "Ada")
+        wire.calls.clear()
+        log = tmp_path / planned["finding_id"]
+        apply_plan(one, wire.clients, ALL, log=log, dry_run=False)
+        called = {IAM_NAMES.get(call[0], call[0]) for call in wire.calls}
+        declared = {p.partition(":")[2] for p in ACTIONS[planned["action"]].permissions}
+        assert called <= declared, planned["action"]
 
 
 def test_undo_plan_returns_what_can_be_returned_and_does_it_once(wire, tmp_path):
