@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow lint lab demo lock clean
 
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if $(shell command -v $(p)),$(p))))
+# The first of these that runs and is new enough: a name on the PATH may be a shim that leads nowhere.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -20,7 +21,7 @@ report: $(READY) ## five reports: the demo account, or PARAMS=…, or BILLING='�
 	@$(BIN)/finops $(REPORT) $(FLAGS)
 
 test: $(READY) ## every test but the slow ones (under 10 minutes)
-	@$(BIN)/pytest -n 2 -m "not slow and not spark"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not spark"
 
 test-slow: $(READY) ## the slow suites: Spark, a simulated year, crash tests
 	@$(BIN)/pip install --quiet --disable-pip-version-check ".[spark]" --constraint requirements.lock
@@ -40,7 +41,8 @@ clean: ## remove the environment and every output
 	@rm -rf $(VENV) outputs/*
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with make PYTHON=…"; exit 1; }
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; name one with make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11; name a newer one with make PYTHON=…"; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
