@@ -1,0 +1,63 @@
+"""Where each value stands in the day, the week and the month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from finops_lib.errors import ParameterError
+
+DAY = pd.Timedelta(days=1)
+WARM_UP_DAYS = 7
+"""Nothing is judged before a week was seen."""
+MEMORY_DAYS = 84
+"""The noise is learned from eight weeks."""
+CONFIRM = 3
+"""A change must last three values, and a whole day, before it is a level shift."""
+LEAK_DAYS = 7
+"""A change that builds up over less than a week is a shift, not a leak."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Positions in the calendar of regular moments, and the lengths of the rules in steps."""
+
+    times: pd.DatetimeIndex
+    step: pd.Timedelta
+    slots: list[list[int]]
+    effects: int
+    is_month_start: NDArray[np.bool_]
+    months_before: NDArray[np.int64]
+    warm_up: int
+    memory: int
+    confirm: int
+    leak: int
+
+    @classmethod
+    def of(cls, times: pd.DatetimeIndex) -> Calendar:
+        """The calendar of these moments; ParameterError unless they are regular."""
+        step = times[1] - times[0] if len(times) > 1 else DAY
+        if len(times) > 2 and not (np.diff(times) == step).all():
+            raise ParameterError("The series is not regular; bring it to one step with `regular`.")
+        per_day = max(1, round(DAY / step))
+        weekly, hourly = step <= DAY, per_day > 1
+        slots = [
+            [2 + when.day_of_week] * weekly + [9 + int((when - when.normalize()) / step)] * hourly
+            for when in times
+        ]
+        return cls(
+            times, step, slots, 7 * weekly + per_day * hourly,
+            times.to_period("M") != (times - step).to_period("M"),
+            np.stack([_months_before(times, n) for n in (1, 2)]),
+            warm_up=WARM_UP_DAYS * per_day, memory=MEMORY_DAYS * per_day,
+            confirm=max(CONFIRM, per_day if hourly else 0), leak=LEAK_DAYS * per_day,
+        )  # fmt: skip
+
+
+def _months_before(times: pd.DatetimeIndex, months: int) -> NDArray[np.int64]:
+    """Position of the same day and time so many months before; -1 where there is none."""
+    found: NDArray[np.int64] = times.get_indexer(times - pd.DateOffset(months=months))
+    return found

@@ -1,0 +1,53 @@
+"""The scale in which values are compared, and how far they usually stray from the expected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finops_lib.analysis.anomalies.expectation import Array
+
+LINEAR_SHARE = 0.1
+"""Below this share of a series' usual size the scale is linear, above it logarithmic (inverse sinh)."""
+QUANTILES = {0.9: 1.6449, 0.95: 1.9600}
+"""Quantiles of the absolute innovation and what they are in standard deviations of a normal one."""
+PRIOR_NOISE = 0.1
+"""Noise of daily spend before anything is known, as a share of it."""
+PRIOR_WEIGHT = 5
+"""How many values that belief is worth."""
+
+
+def linear_below(values: Array, warm_up: int) -> Array:
+    """Per series (column) the size below which its scale is linear.
+
+    A tenth of the median of what is not zero among its first `warm_up` values, else of its first value
+    that is not zero: what came later than the warm-up never decides how the past is seen.
+    """
+    sizes = np.abs(values)
+    known = np.isfinite(sizes)
+    first = known & (np.cumsum(known, axis=0) <= warm_up) & (sizes > 0)
+    found = np.ones(values.shape[1])
+    for series in range(values.shape[1]):
+        early = sizes[first[:, series], series]
+        later = sizes[known[:, series] & (sizes[:, series] > 0), series]
+        found[series] = np.median(early) if early.size else later[0] if later.size else 1.0
+    return LINEAR_SHARE * found
+
+
+def noise(strays: Array) -> Array:
+    """Standard deviation of each series' innovations (time, series), missing ones left out.
+
+    The largest of three quantiles, each scaled to the normal distribution: robust against single
+    anomalies, and wider for series with heavy tails. Shrunk to the prior while values are few.
+    """
+    ordered = np.sort(np.abs(strays), axis=0)
+    count = np.isfinite(ordered).sum(axis=0)
+    last = np.maximum(count - 1, 0)
+    column = np.arange(strays.shape[1])
+    spread = np.zeros(strays.shape[1])
+    for quantile, normal in QUANTILES.items():
+        at = ordered[np.floor(quantile * last).astype(int), column]
+        spread = np.maximum(spread, np.where(count > 0, at, 0.0) / normal)
+    found: Array = np.sqrt(
+        (PRIOR_WEIGHT * PRIOR_NOISE**2 + count * spread**2) / (PRIOR_WEIGHT + count)
+    )
+    return found
