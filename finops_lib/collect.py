@@ -191,7 +191,7 @@ def chosen_period(params: Params, months: pd.DataFrame, as_of: datetime) -> Peri
 
 def _last_charge(months: pd.DataFrame, as_of: datetime) -> datetime:
     """The end of the last whole day that the bill has before `as_of`."""
-    last = months["last_day"].max().to_pydatetime() + timedelta(days=1)
+    last: datetime = months["last_day"].max().to_pydatetime() + timedelta(days=1)
     midnight = datetime.combine(as_of.date(), datetime.min.time())
     return min(last, midnight)
 

@@ -1,7 +1,6 @@
 """Bills for tests: one small bill with every line item type, rendered as every export that is read."""
 
 import gzip
-import json
 import zipfile
 from pathlib import Path
 
@@ -12,7 +11,12 @@ import pyarrow.parquet as pq
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 REAL_CUR = SHARED / "aws_cur_legacy"
-TAG_KEYS = {"environment": ["env"], "team": ["department"], "cost_center": [], "project": ["workload"]}
+TAG_KEYS = {
+    "environment": ["env"],
+    "team": ["department"],
+    "cost_center": [],
+    "project": ["workload"],
+}
 
 LINES = [
     # type, cost, service, account, tags, extra columns
@@ -69,15 +73,7 @@ def small_bill() -> pd.DataFrame:
                 "resource_tags_user_team": tags.get("team", ""),
                 "resource_tags_user_cost_center": tags.get("cost_center", ""),
                 "resource_tags_aws_created_by": "IAMUser:secret-name",
-                **{
-                    name: 0.0
-                    for name in (
-                        "reservation_effective_cost", "reservation_unused_recurring_fee",
-                        "reservation_unused_amortized_upfront_fee_for_billing_period",
-                        "savings_plan_savings_plan_effective_cost",
-                        "savings_plan_total_commitment_to_date", "savings_plan_used_commitment",
-                    )
-                },
+                **dict.fromkeys(("reservation_effective_cost", "reservation_unused_recurring_fee", "reservation_unused_amortized_upfront_fee_for_billing_period", "savings_plan_savings_plan_effective_cost", "savings_plan_total_commitment_to_date", "savings_plan_used_commitment"), 0.0),
                 "reservation_reservation_a_r_n": "",
                 **extra,
             }
@@ -121,13 +117,21 @@ def as_cur2(bill: pd.DataFrame, path: Path) -> Path:
     """CUR 2.0 as Data Exports writes it: maps for tags and the product."""
     tags = [c for c in bill if c.startswith("resource_tags_")]
     products = [c for c in bill if c.startswith("product_") and c != "product_region"]
-    plain = bill.drop(columns=[*tags, *products]).rename(columns={"product_region": "product_region_code"})
+    plain = bill.drop(columns=[*tags, *products]).rename(
+        columns={"product_region": "product_region_code"}
+    )
     rows = bill.to_dict("records")
     tag_maps = [
-        [("user_" + c.removeprefix("resource_tags_user_"), r[c]) for c in tags if "user_" in c and r[c]]
+        [
+            ("user_" + c.removeprefix("resource_tags_user_"), r[c])
+            for c in tags
+            if "user_" in c and r[c]
+        ]
         for r in rows
     ]
-    maps = [[(c.removeprefix("product_"), str(r[c])) for c in products if pd.notna(r[c])] for r in rows]
+    maps = [
+        [(c.removeprefix("product_"), str(r[c])) for c in products if pd.notna(r[c])] for r in rows
+    ]
     kind = pa.map_(pa.string(), pa.string())
     table = pa.Table.from_pandas(plain, preserve_index=False)
     table = table.append_column("resource_tags", pa.array(tag_maps, kind))
@@ -159,5 +163,3 @@ def totals(lake: Path) -> dict[str, pd.DataFrame]:
             "cost_center": "x_tag_cost_center",
         }.items()
     }  # fmt: skip
-
-

@@ -146,7 +146,16 @@ def read_metrics(
                 progress("reading metrics", done / len(jobs))
     metrics = conform(pd.concat(frames, ignore_index=True), METRICS) if frames else METRICS.empty()
     tables |= _bucket_sizes(tables["buckets"], metrics)
-    order = ["account_id", "region", "resource_id", "namespace", "metric", "stat", "dimension", "time"]
+    order = [
+        "account_id",
+        "region",
+        "resource_id",
+        "namespace",
+        "metric",
+        "stat",
+        "dimension",
+        "time",
+    ]
     return metrics.sort_values(order, ignore_index=True), gaps
 
 
@@ -158,7 +167,9 @@ def _read_region(
         daily = _bucket_queries(asker, tables)
         found = _ask(asker, hourly, end - timedelta(days=days), end)
         midnight = end.replace(hour=0)
-        found += _ask(asker, daily, midnight - timedelta(days=S3_DAYS), midnight + timedelta(days=1))
+        found += _ask(
+            asker, daily, midnight - timedelta(days=S3_DAYS), midnight + timedelta(days=1)
+        )
     except NotReadError as error:
         gap = {
             "service": "cloudwatch", "account_id": asker.account_id, "region": asker.region,
@@ -178,11 +189,15 @@ def _known(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query]:
         if wanted.kind:
             table = table[table["kind"] == wanted.kind]
         columns = [*wanted.dimensions.values(), "resource_id"]
-        for row in table[[*columns, *([wanted.part] if wanted.part else [])]].itertuples(index=False):
+        for row in table[[*columns, *([wanted.part] if wanted.part else [])]].itertuples(
+            index=False
+        ):
             dimensions = tuple((name, row[i]) for i, name in enumerate(wanted.dimensions))
             part = row[-1] if wanted.part else None
             for metric, stat in wanted.metrics:
-                yield Query(row[len(dimensions)], wanted.namespace, metric, stat, dimensions, part, HOUR)
+                yield Query(
+                    row[len(dimensions)], wanted.namespace, metric, stat, dimensions, part, HOUR
+                )
 
 
 def _discovered(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query]:
@@ -195,7 +210,7 @@ def _discovered(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query
             dimensions = tuple((d["Name"], d["Value"]) for d in metric["Dimensions"])
             instance = dict(dimensions).get("InstanceId")
             stat = AGENT_METRICS.get(metric["MetricName"])
-            if instance in instances and stat:
+            if instance and instance in instances and stat:
                 extra = [v for k, v in dimensions if k in ("index", "path", "device")]
                 part = "/".join(extra) or None
                 yield Query(instance, "CWAgent", metric["MetricName"], stat, dimensions, part, HOUR)
@@ -219,7 +234,9 @@ def _bucket_queries(asker: Asker, tables: dict[str, pd.DataFrame]) -> list[Query
     return found
 
 
-def _ask(asker: Asker, queries: Sequence[Query], start: datetime, end: datetime) -> list[pd.DataFrame]:
+def _ask(
+    asker: Asker, queries: Sequence[Query], start: datetime, end: datetime
+) -> list[pd.DataFrame]:
     frames = []
     for first in range(0, len(queries), BATCH):
         batch = queries[first : first + BATCH]
@@ -264,7 +281,11 @@ def _frame(asker: Asker, query: Query, result: dict[str, Any]) -> pd.DataFrame:
 def _bucket_sizes(buckets: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """`buckets` with the newest size and object count, and `bucket_storage` by storage class."""
     s3 = metrics[metrics["namespace"] == "AWS/S3"].sort_values("time")
-    newest = s3.groupby(["account_id", "region", "resource_id", "metric", "dimension"]).last().reset_index()
+    newest = (
+        s3.groupby(["account_id", "region", "resource_id", "metric", "dimension"])
+        .last()
+        .reset_index()
+    )
     sizes = newest[newest["metric"] == "BucketSizeBytes"]
     storage = [
         {

@@ -90,7 +90,7 @@ def test_answers_waste_by_check_has_the_storys_counts_and_list_costs(key):
         "idle_nat_gateways": (1, 32.85),
         "idle_notebook_instances": (4, 1003.57),
         "idle_rds_instances": (2, 341.19),
-        "idle_sagemaker_endpoints": (2, 874.10),
+        "idle_sagemaker_endpoints": (3, 1042.0),
         "unattached_ebs_volumes": (85, 895.50),
     }
 

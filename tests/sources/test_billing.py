@@ -49,7 +49,9 @@ def test_read_bill_every_line_type_counts_on_both_bases(read, parquet):
 
 
 @pytest.mark.parametrize("name", RENDERINGS)
-def test_read_bill_same_bill_in_another_schema_has_the_same_totals(read, parquet, small_bill, tmp_path, name):
+def test_read_bill_same_bill_in_another_schema_has_the_same_totals(
+    read, parquet, small_bill, tmp_path, name
+):
     expected = bills.totals(read(parquet).folder)
     other = read(RENDERINGS[name](small_bill, tmp_path / name), lake="other")
     for dimension, table in bills.totals(other.folder).items():
@@ -91,7 +93,9 @@ def test_read_bill_real_bill_renderings_have_the_same_totals(read, tmp_path):
         pd.testing.assert_frame_equal(table, expected[dimension], obj=f"focus {dimension}")
 
 
-@pytest.mark.skipif(not (bills.SHARED / "focus_1_0").exists(), reason="the FOCUS sample is not on this machine")
+@pytest.mark.skipif(
+    not (bills.SHARED / "focus_1_0").exists(), reason="the FOCUS sample is not on this machine"
+)
 def test_read_bill_focus_sample_loads_with_its_dirt_counted(read):
     bill = read(bills.SHARED / "focus_1_0")
     counted = dict(zip(bill.repairs["what"], bill.repairs["rows"], strict=True))
@@ -105,15 +109,23 @@ def test_read_bill_focus_sample_loads_with_its_dirt_counted(read):
 
 
 def test_read_bill_names_of_people_are_dropped_unless_asked_for(read, parquet):
-    tags = "SELECT DISTINCT unnest(map_keys(Tags)) AS k FROM read_parquet('{}/*/*.parquet') ORDER BY k"
+    tags = (
+        "SELECT DISTINCT unnest(map_keys(Tags)) AS k FROM read_parquet('{}/*/*.parquet') ORDER BY k"
+    )
     assert list(duckdb.sql(tags.format(read(parquet).folder)).df()["k"]) == ["cost_center", "team"]
     kept = read(parquet, lake="kept", keep_created_by=True).folder
     assert "aws_created_by" in list(duckdb.sql(tags.format(kept)).df()["k"])
 
 
-def test_read_bill_columns_that_come_and_go_between_months_are_no_obstacle(read, small_bill, tmp_path):
-    november = small_bill.drop(columns=["savings_plan_used_commitment", "reservation_reservation_a_r_n"])
-    november = november[~november["line_item_line_item_type"].isin(["SavingsPlanRecurringFee", "Fee"])]
+def test_read_bill_columns_that_come_and_go_between_months_are_no_obstacle(
+    read, small_bill, tmp_path
+):
+    november = small_bill.drop(
+        columns=["savings_plan_used_commitment", "reservation_reservation_a_r_n"]
+    )
+    november = november[
+        ~november["line_item_line_item_type"].isin(["SavingsPlanRecurringFee", "Fee"])
+    ]
     november = november.replace({"2026-10": "2026-11"}, regex=True)
     small_bill.to_parquet(tmp_path / "october-00001.parquet")
     november.to_parquet(tmp_path / "november-00001.parquet")
@@ -123,20 +135,26 @@ def test_read_bill_columns_that_come_and_go_between_months_are_no_obstacle(read,
 def test_read_bill_unchanged_export_is_not_read_again(read, parquet, monkeypatch):
     first = read(parquet)
     before = {p: p.stat().st_mtime_ns for p in first.folder.rglob("*.parquet")}
-    monkeypatch.setattr("finops_lib.sources.billing.read.convert", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(
+        "finops_lib.sources.billing.read.convert", lambda *_: pytest.fail("read again")
+    )
     second = read(parquet)
     assert {p: p.stat().st_mtime_ns for p in second.folder.rglob("*.parquet")} == before
     pd.testing.assert_frame_equal(first.totals, second.totals)
 
 
-def test_read_bill_newer_delivery_of_the_same_days_replaces_and_never_adds(read, small_bill, tmp_path):
+def test_read_bill_newer_delivery_of_the_same_days_replaces_and_never_adds(
+    read, small_bill, tmp_path
+):
     old, new = tmp_path / "old.parquet", tmp_path / "new.parquet"
     small_bill.assign(line_item_unblended_cost=1.0).to_parquet(old)
     small_bill.to_parquet(new)
     os.utime(old, (1_000_000, 1_000_000))
     bill = read(old, new)
     assert bill.totals["billed"].iloc[0] == pytest.approx(bills.BILLED)
-    assert bill.repairs["what"].str.contains("left out: a newer one covers the same days").sum() == 1
+    assert (
+        bill.repairs["what"].str.contains("left out: a newer one covers the same days").sum() == 1
+    )
 
 
 def test_read_bill_part_files_of_one_delivery_are_added(read, small_bill, tmp_path):
@@ -160,7 +178,9 @@ def cut(path: Path, share: float = 0.6) -> Path:
 
 @pytest.mark.parametrize("name", ["cut.parquet", "cut.csv.gz", "cut.zip"])
 def test_read_bill_cut_off_file_is_refused_whole(read, small_bill, tmp_path, name):
-    render = {"cut.parquet": bills.as_cur2, "cut.csv.gz": bills.as_gzip, "cut.zip": bills.as_zip}[name]
+    render = {"cut.parquet": bills.as_cur2, "cut.csv.gz": bills.as_gzip, "cut.zip": bills.as_zip}[
+        name
+    ]
     with pytest.raises(BillingError, match="again"):
         read(cut(render(small_bill, tmp_path / name)))
 
@@ -180,9 +200,9 @@ def test_read_bill_file_that_is_no_bill_says_what_is_wrong(read, tmp_path, conte
 
 
 def test_read_bill_mixed_currencies_are_refused_by_name(read, small_bill, tmp_path):
-    small_bill.assign(
-        line_item_currency_code=["USD", "EUR"] * 7 + ["USD"]
-    ).to_parquet(tmp_path / "x.parquet")
+    small_bill.assign(line_item_currency_code=["USD", "EUR"] * 7 + ["USD"]).to_parquet(
+        tmp_path / "x.parquet"
+    )
     with pytest.raises(BillingError, match="EUR and USD"):
         read(tmp_path / "x.parquet")
 

@@ -20,7 +20,7 @@ WASTE_ROLES = {
     "idle_nat_gateways": ("idle_nat",),
     "idle_rds_instances": ("idle_database",),
     "empty_s3_buckets": ("empty_bucket",),
-    "idle_sagemaker_endpoints": ("idle_endpoint",),
+    "idle_sagemaker_endpoints": ("idle_endpoint", "half_idle_endpoint"),
     "idle_notebook_instances": ("idle_notebook",),
 }
 """The roles that a check must call waste, and no others of its kind."""
@@ -86,5 +86,15 @@ def answers(ledger: Ledger) -> pd.DataFrame:
 
 
 def _row(check_id: str, expected: str, item: Resource) -> tuple[object, ...]:
-    cost = item.monthly_list_cost if expected == "waste" else None
+    cost = _wasted_cost(item) if expected == "waste" else None
     return (check_id, expected, item.account, item.region, item.bill_id, item.id, item.role, cost)
+
+
+def _wasted_cost(item: Resource) -> float:
+    """Dollars at list: of an endpoint with several variants only those that nobody asks."""
+    if item.role != "half_idle_endpoint":
+        return item.monthly_list_cost
+    idle = [not variant.share for variant in item.spec["variants"]]
+    return sum(
+        c.monthly_list_cost() for c, asleep in zip(item.charges, idle, strict=True) if asleep
+    )

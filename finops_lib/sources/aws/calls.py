@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -57,6 +58,7 @@ class AwsSource:
     max_workers: int = 8
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
+    max_attempts: int = 8
 
 
 class NotReadError(Exception):
@@ -83,7 +85,9 @@ class Session:
         try:
             session = boto3.Session(profile_name=self.source.profile)
         except ProfileNotFound as error:
-            raise AccessError(f"{error}. Name one of: {', '.join(boto3.Session().available_profiles)}.") from None
+            raise AccessError(
+                f"{error}. Name one of: {', '.join(boto3.Session().available_profiles)}."
+            ) from None
         self._sessions[""] = session
         try:
             identity = self.client("", "", "sts").get_caller_identity()
@@ -95,7 +99,9 @@ class Session:
         except ClientError as error:
             raise _credentials_error(error) from None
         except BotoCoreError as error:
-            raise AccessError(f"AWS cannot be reached: {error}. Check the network and source.endpoint_url.") from None
+            raise AccessError(
+                f"AWS cannot be reached: {error}. Check the network and source.endpoint_url."
+            ) from None
         account = str(identity["Account"])
         self._sessions[account] = session
         return account
@@ -105,11 +111,17 @@ class Session:
         if account in self._sessions:
             return
         arn = self._role(account)
-        extra = {"ExternalId": self.source.external_id} if self.source.external_id else {}
+        extra: dict[str, str] = (
+            {"ExternalId": self.source.external_id} if self.source.external_id else {}
+        )
         try:
-            role = self.client("", "", "sts").assume_role(RoleArn=arn, RoleSessionName="finops", **extra)
+            role = self.client("", "", "sts").assume_role(
+                RoleArn=arn, RoleSessionName="finops", **extra
+            )
         except ClientError as error:
-            raise NotReadError(error.response["Error"]["Code"], f"{arn} cannot be assumed: {_words(error)}") from None
+            raise NotReadError(
+                error.response["Error"]["Code"], f"{arn} cannot be assumed: {_words(error)}"
+            ) from None
         keys = role["Credentials"]
         self._sessions[account] = boto3.Session(
             aws_access_key_id=keys["AccessKeyId"],
@@ -122,7 +134,9 @@ class Session:
         if account in given:
             return given[account]
         if not self.source.role_name:
-            raise NotReadError("NoRole", f"No role is given for account {account}: set source.role_name.")
+            raise NotReadError(
+                "NoRole", f"No role is given for account {account}: set source.role_name."
+            )
         return f"arn:aws:iam::{account}:role/{self.source.role_name}"
 
     def client(self, account: str, region: str, service: str) -> Any:
@@ -131,7 +145,7 @@ class Session:
         with self._lock:
             if key not in self._clients:
                 config = Config(
-                    retries={"mode": "adaptive", "max_attempts": 8},
+                    retries={"mode": "adaptive", "max_attempts": self.source.max_attempts},
                     connect_timeout=self.source.connect_timeout_s,
                     read_timeout=self.source.read_timeout_s,
                     user_agent_extra="ml-finops-workbook",
@@ -142,19 +156,25 @@ class Session:
                     endpoint_url=self.source.endpoint_url,
                     config=config,
                 )
-                client.meta.events.register("before-send", self._count)
+                client.meta.events.register("before-send", partial(self._count, service))
                 self._clients[key] = client
             return self._clients[key]
 
-    def _count(self, event_name: str, **_: Any) -> None:
-        _, service, operation = event_name.split(".")
-        self.requests[service, operation] += 1
+    def _count(self, service: str, event_name: str, **_: Any) -> None:
+        with self._lock:
+            self.requests[service, event_name.rsplit(".", 1)[-1]] += 1
 
 
 def _credentials_error(error: ClientError) -> AccessError:
     code = error.response["Error"]["Code"]
-    hint = "Log in again (`aws sso login`, or new keys)" if "Expired" in code else "Check the credentials"
-    return AccessError(f"AWS refuses the credentials ({code}). {hint} and run again; nothing was read.")
+    hint = (
+        "Log in again (`aws sso login`, or new keys)"
+        if "Expired" in code
+        else "Check the credentials"
+    )
+    return AccessError(
+        f"AWS refuses the credentials ({code}). {hint} and run again; nothing was read."
+    )
 
 
 @dataclass(frozen=True)
@@ -168,7 +188,10 @@ class Asker:
 
     def pages(self, service: str, operation: str, **parameters: Any) -> list[dict[str, Any]]:
         """Every page of the operation; raises NotReadError for a refusal, AccessError for credentials."""
-        return self._safely(service, operation, lambda client: _all_pages(client, operation, parameters))
+        found: list[dict[str, Any]] = self._safely(
+            service, operation, lambda client: _all_pages(client, operation, parameters)
+        )
+        return found
 
     def one(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """The one answer of the operation; raises as `pages` does."""
@@ -177,7 +200,9 @@ class Asker:
         )
         return found
 
-    def optional(self, service: str, operation: str, absent: tuple[str, ...], **parameters: Any) -> dict[str, Any] | None:
+    def optional(
+        self, service: str, operation: str, absent: tuple[str, ...], **parameters: Any
+    ) -> dict[str, Any] | None:
         """The answer, or None where the provider says with one of these codes that there is none."""
         try:
             return self.one(service, operation, **parameters)
@@ -186,15 +211,25 @@ class Asker:
                 return None
             raise
 
-    def paid(self, service: str, operation: str, key: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def paid(
+        self, service: str, operation: str, key: str, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """A paid request, answered from the cache where `key` was asked before.
 
         Raises NotReadError before it would exceed the cap on paid requests.
         """
         session = self.session
         name = "".join(part.capitalize() for part in operation.split("_"))
-        digest = hashlib.sha256(json.dumps([self.account_id, service, operation, key, parameters], sort_keys=True, default=str).encode())
-        file = session.source.cache / f"{digest.hexdigest()[:32]}.json" if session.source.cache else None
+        digest = hashlib.sha256(
+            json.dumps(
+                [self.account_id, service, operation, key, parameters], sort_keys=True, default=str
+            ).encode()
+        )
+        file = (
+            session.source.cache / f"{digest.hexdigest()[:32]}.json"
+            if session.source.cache
+            else None
+        )
         if file and file.exists():
             session.cached[service, name] += 1
             return dict(json.loads(file.read_text()))
@@ -219,9 +254,13 @@ class Asker:
             code = error.response["Error"]["Code"]
             if code in BAD_CREDENTIALS:
                 raise _credentials_error(error) from None
-            raise NotReadError(code, f"{service}:{operation} was refused: {_words(error)}") from None
+            raise NotReadError(
+                code, f"{service}:{operation} was refused: {_words(error)}"
+            ) from None
         except UNREACHABLE as error:
-            raise NotReadError("Unreachable", f"{service} in {self.region} did not answer: {error}") from None
+            raise NotReadError(
+                "Unreachable", f"{service} in {self.region} did not answer: {error}"
+            ) from None
 
 
 def _all_pages(client: Any, operation: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:

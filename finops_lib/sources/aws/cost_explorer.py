@@ -58,7 +58,9 @@ def _month(asker: Asker, month: Period) -> list[Record]:
     found = []
     for account, region in _account_regions(asker, month):
         where = {"And": [_equals("LINKED_ACCOUNT", account), _equals("REGION", region)]}
-        for day, (service, usage_type), amounts in _groups(asker, month, ("SERVICE", "USAGE_TYPE"), where):
+        for day, (service, usage_type), amounts in _groups(
+            asker, month, ("SERVICE", "USAGE_TYPE"), where
+        ):
             found.append(_record(day, account, region, service, usage_type, amounts))
     return found
 
@@ -99,7 +101,12 @@ def _groups(
 
 
 def _record(
-    day: datetime, account: str, region: str, service: str, usage_type: str, amounts: dict[str, float]
+    day: datetime,
+    account: str,
+    region: str,
+    service: str,
+    usage_type: str,
+    amounts: dict[str, float],
 ) -> Record:
     month = Period.month(f"{day:%Y-%m}")
     return {

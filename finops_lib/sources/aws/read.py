@@ -29,7 +29,11 @@ class AccountRead:
 
 
 def read_account(
-    source: AwsSource, *, as_of: datetime, progress: Progress | None = None, session: Session | None = None
+    source: AwsSource,
+    *,
+    as_of: datetime,
+    progress: Progress | None = None,
+    session: Session | None = None,
 ) -> AccountRead:
     """Read inventory, commitments, budgets and metrics of the accounts and regions of the source.
 
@@ -39,14 +43,20 @@ def read_account(
     session = session or Session(source)
     home = session.home()
     gaps: list[Record] = []
-    accounts = _reachable(session, source.accounts or _organization(session, home, as_of, gaps), gaps)
+    accounts = _reachable(
+        session, source.accounts or _organization(session, home, as_of, gaps), gaps
+    )
     askers = {a: _regions(session, a, as_of, gaps) for a in accounts}
     regions = tuple(sorted({asker.region for found in askers.values() for asker in found}))
     tables, found_gaps = _inventory(askers, source.max_workers, progress)
     gaps += found_gaps
     if not any(len(frame) for frame in tables.values()) and gaps:
-        raise AccessError(f"Nothing could be read. First of {len(gaps)} refusals: {gaps[0]['reason']}")
-    metrics, metric_gaps = read_metrics(tables, askers, as_of, source.metric_days, source.max_workers, progress)
+        raise AccessError(
+            f"Nothing could be read. First of {len(gaps)} refusals: {gaps[0]['reason']}"
+        )
+    metrics, metric_gaps = read_metrics(
+        tables, askers, as_of, source.metric_days, source.max_workers, progress
+    )
     tables["metrics"] = metrics
     tables["gaps"] = rows(GAPS, [*gaps, *metric_gaps])
     tables["api_calls"] = api_calls(session)
@@ -103,16 +113,18 @@ def _inventory(
     records: dict[str, list[Record]] = {reader.table: [] for reader in READERS}
     gaps: list[Record] = []
     with ThreadPoolExecutor(max_workers) as pool:
-        running = {pool.submit(_read, reader, asker): (reader, asker) for reader, asker in jobs}
+        running = {pool.submit(_read, reader, asker): reader for reader, asker in jobs}
         for done, future in enumerate(as_completed(running), 1):
-            reader, asker = running[future]
+            reader = running[future]
             found, gap = future.result()
             records[reader.table] += found
             gaps += [gap] if gap else []
             if progress:
                 progress(f"reading the account: {reader.table}", done / len(jobs))
     frames = {name: _sorted(rows(ESTATE_TABLES[name], found)) for name, found in records.items()}
-    return frames, sorted(gaps, key=lambda gap: (gap["table"], str(gap["account_id"]), str(gap["region"])))
+    return frames, sorted(
+        gaps, key=lambda gap: (gap["table"], str(gap["account_id"]), str(gap["region"]))
+    )
 
 
 def _read(reader: Reader, asker: Asker) -> tuple[list[Record], Record | None]:
@@ -122,12 +134,17 @@ def _read(reader: Reader, asker: Asker) -> tuple[list[Record], Record | None]:
         service = reader.permissions[0].split(":")[0]
         region = None if reader.is_global else asker.region
         return [], _gap(service, reader.table, error, asker.account_id, region)
-    where = {"account_id": asker.account_id, "region": "global" if reader.is_global else asker.region}
+    where = {
+        "account_id": asker.account_id,
+        "region": "global" if reader.is_global else asker.region,
+    }
     known = {k: v for k, v in where.items() if k in ESTATE_TABLES[reader.table].names}
     return [{**known, **record} for record in found], None
 
 
-def _gap(service: str, table: str, error: NotReadError, account: str | None, region: str | None) -> Record:
+def _gap(
+    service: str, table: str, error: NotReadError, account: str | None, region: str | None
+) -> Record:
     return {
         "service": service, "account_id": account, "region": region, "table": table,
         "error": error.code, "reason": str(error),
@@ -136,7 +153,11 @@ def _gap(service: str, table: str, error: NotReadError, account: str | None, reg
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows in an order that does not depend on which answer came first."""
-    keys: Sequence[str] = [c for c in ("account_id", "region", "resource_id", "commitment_id", "name", "variant_name") if c in frame]
+    keys: Sequence[str] = [
+        c
+        for c in ("account_id", "region", "resource_id", "commitment_id", "name", "variant_name")
+        if c in frame
+    ]
     return frame.sort_values(keys, ignore_index=True)
 
 

@@ -24,7 +24,9 @@ class Reader:
     is_global: bool = False
 
 
-def _plain(service: str, operation: str, shape: Callable[..., list[Record]], **parameters: Any) -> Callable[[Asker], list[Record]]:
+def _plain(
+    service: str, operation: str, shape: Callable[..., list[Record]], **parameters: Any
+) -> Callable[[Asker], list[Record]]:
     return lambda ask: shape(ask.pages(service, operation, **parameters))
 
 
@@ -41,7 +43,9 @@ def _modern_balancers(ask: Asker) -> list[Record]:
     found = items(ask.pages("elbv2", "describe_load_balancers"), "LoadBalancers")
     tags = _elb_tags(ask, [b["LoadBalancerArn"] for b in found])
     targets: dict[str, list[str]] = {}
-    for group in items(ask.pages("elbv2", "describe_target_groups"), "TargetGroups") if found else []:
+    for group in (
+        items(ask.pages("elbv2", "describe_target_groups"), "TargetGroups") if found else []
+    ):
         health = ask.one("elbv2", "describe_target_health", TargetGroupArn=group["TargetGroupArn"])
         states = [d["TargetHealth"]["State"] for d in health["TargetHealthDescriptions"]]
         for arn in group.get("LoadBalancerArns", []):
@@ -49,7 +53,12 @@ def _modern_balancers(ask: Asker) -> list[Record]:
     return [
         elb.balancer(
             b,
-            len(items(ask.pages("elbv2", "describe_listeners", LoadBalancerArn=b["LoadBalancerArn"]), "Listeners")),
+            len(
+                items(
+                    ask.pages("elbv2", "describe_listeners", LoadBalancerArn=b["LoadBalancerArn"]),
+                    "Listeners",
+                )
+            ),
             targets.get(b["LoadBalancerArn"], []),
             tags.get(b["LoadBalancerArn"], {}),
         )
@@ -85,23 +94,31 @@ def _bucket(ask: Asker, raw: dict[str, Any]) -> Record:
     name = {"Bucket": raw["Name"]}
     where = ask.one("s3", "get_bucket_location", **name).get("LocationConstraint") or "us-east-1"
     tags = ask.optional("s3", "get_bucket_tagging", ("NoSuchTagSet",), **name) or {}
-    rules = ask.optional(
-        "s3", "get_bucket_lifecycle_configuration", ("NoSuchLifecycleConfiguration",), **name
-    ) or {}
+    rules = (
+        ask.optional(
+            "s3", "get_bucket_lifecycle_configuration", ("NoSuchLifecycleConfiguration",), **name
+        )
+        or {}
+    )
     facts = {
         "versioning": ask.one("s3", "get_bucket_versioning", **name).get("Status", "Disabled"),
         "lifecycle": {"Rules": rules["Rules"]} if "Rules" in rules else {},
         "tags": tag_map(tags.get("TagSet")),
     }
     uploads = ask.pages("s3", "list_multipart_uploads", **name)
-    return {"region": "eu-west-1" if where == "EU" else where, **managed.bucket(raw, facts, uploads)}
+    return {
+        "region": "eu-west-1" if where == "EU" else where,
+        **managed.bucket(raw, facts, uploads),
+    }
 
 
 def _endpoints(ask: Asker) -> list[Record]:
     records = []
     for raw in items(ask.pages("sagemaker", "list_endpoints"), "Endpoints"):
         full = ask.one("sagemaker", "describe_endpoint", EndpointName=raw["EndpointName"])
-        config = ask.one("sagemaker", "describe_endpoint_config", EndpointConfigName=full["EndpointConfigName"])
+        config = ask.one(
+            "sagemaker", "describe_endpoint_config", EndpointConfigName=full["EndpointConfigName"]
+        )
         records += managed.endpoint(full, config, _sagemaker_tags(ask, raw["EndpointArn"]))
     return records
 
@@ -110,7 +127,11 @@ def _notebook_instances(ask: Asker) -> list[Record]:
     return [
         managed.notebook_instance(
             raw,
-            ask.one("sagemaker", "describe_notebook_instance", NotebookInstanceName=raw["NotebookInstanceName"]),
+            ask.one(
+                "sagemaker",
+                "describe_notebook_instance",
+                NotebookInstanceName=raw["NotebookInstanceName"],
+            ),
             _sagemaker_tags(ask, raw["NotebookInstanceArn"]),
         )
         for raw in items(ask.pages("sagemaker", "list_notebook_instances"), "NotebookInstances")
@@ -140,7 +161,8 @@ def _training_jobs(ask: Asker) -> list[Record]:
             _sagemaker_tags(ask, raw["TrainingJobArn"]),
         )
         for raw in items(
-            ask.pages("sagemaker", "list_training_jobs", CreationTimeAfter=since), "TrainingJobSummaries"
+            ask.pages("sagemaker", "list_training_jobs", CreationTimeAfter=since),
+            "TrainingJobSummaries",
         )
     ]
 

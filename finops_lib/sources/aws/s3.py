@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from pathlib import Path
+from typing import Any
 
 from finops_lib.errors import BillingError
 from finops_lib.sources.aws.calls import Asker, NotReadError
@@ -20,7 +21,9 @@ def fetch_s3(asker: Asker, url: str, folder: Path) -> list[Path]:
     bucket, _, key = url.removeprefix("s3://").partition("/")
     prefix = key.split("*")[0].split("?")[0]
     try:
-        found = items(asker.pages("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix), "Contents")
+        found = items(
+            asker.pages("s3", "list_objects_v2", Bucket=bucket, Prefix=prefix), "Contents"
+        )
     except NotReadError as error:
         raise BillingError(
             f"{url} cannot be read: {error}. The role needs s3:ListBucket and s3:GetObject on the bucket."
@@ -29,14 +32,19 @@ def fetch_s3(asker: Asker, url: str, folder: Path) -> list[Path]:
     return [_download(asker, bucket, item, folder) for item in wanted if item["Size"]]
 
 
-def _download(asker: Asker, bucket: str, item: dict, folder: Path) -> Path:  # type: ignore[type-arg]
-    target = folder / bucket / item["Key"]
+def _download(asker: Asker, bucket: str, item: dict[str, Any], folder: Path) -> Path:
+    target: Path = folder / bucket / item["Key"]
     modified = item["LastModified"].timestamp()
-    if target.exists() and (target.stat().st_size, target.stat().st_mtime) == (item["Size"], modified):
+    if target.exists() and (target.stat().st_size, target.stat().st_mtime) == (
+        item["Size"],
+        modified,
+    ):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
-    asker.session.client(asker.account_id, asker.region, "s3").download_file(bucket, item["Key"], str(partial))
+    asker.session.client(asker.account_id, asker.region, "s3").download_file(
+        bucket, item["Key"], str(partial)
+    )
     os.utime(partial, (modified, modified))
     partial.rename(target)
     return target

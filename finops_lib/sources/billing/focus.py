@@ -7,7 +7,15 @@ which columns are there, so one reading serves them all.
 from __future__ import annotations
 
 from finops_lib.schema import COSTS
-from finops_lib.sources.billing.columns import NUMBER, TEXT, TIME, Columns, instance_type, quoted, text
+from finops_lib.sources.billing.columns import (
+    NUMBER,
+    TEXT,
+    TIME,
+    Columns,
+    instance_type,
+    quoted,
+    text,
+)
 
 REQUIRED = (
     "BilledCost",

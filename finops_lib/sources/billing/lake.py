@@ -51,11 +51,12 @@ def read_state(lake: Path) -> list[MonthPart]:
         return []
     if state["version"] != VERSION:
         return []
-    tuples = ("currencies", "accounts", "repairs")
-    return [
-        MonthPart(**{k: tuple(v) if k in tuples else v for k, v in p.items()})
-        for p in state["parts"]
-    ]
+    return [_part_from(stored) for stored in state["parts"]]
+
+
+def _part_from(stored: dict[str, Any]) -> MonthPart:
+    lists = {name: tuple(stored[name]) for name in ("currencies", "accounts", "repairs")}
+    return MonthPart(**{**stored, **lists})
 
 
 def write_state(lake: Path, parts: list[MonthPart]) -> None:
@@ -106,7 +107,6 @@ def convert(
 
 def _select(export: Export, spellings: Spellings) -> str:
     """The export's rows with every column of COSTS, in its order, the others behind."""
-    known = {"x_LineItemId": "VARCHAR"}
     kinds = {
         "number": "DOUBLE",
         "time": "TIMESTAMP",
@@ -119,7 +119,7 @@ def _select(export: Export, spellings: Spellings) -> str:
         there = column.name in present or column.name == "Tags"
         value = f'"{column.name}"' if there else "NULL"
         listed.append(f'CAST({value} AS {kinds[column.kind]}) AS "{column.name}"')
-    more = [f'"{name}"' for name in present if name not in COSTS.names and name not in known]
+    more = [f'"{name}"' for name in present if name not in COSTS.names and name != "x_LineItemId"]
     more += [f'"x_tag_{key}"' for key in spellings]
     return f"SELECT {', '.join([*listed, *more])} FROM ({export.select(spellings)})"
 
@@ -144,8 +144,7 @@ def _source_totals(
 def _repairs(connection: duckdb.DuckDBPyConnection, export: Export) -> tuple[dict[str, Any], ...]:
     conditions: dict[str, str] = {}
     if export.format == "focus":
-        from_focus = export.module
-        conditions |= from_focus.dirt(export.columns)
+        conditions |= export.module.dirt(export.columns)
     else:
         kind = export.columns.get("line_item_line_item_type")
         known = ", ".join(map(text, cur.KNOWN_TYPES))
@@ -155,7 +154,8 @@ def _repairs(connection: duckdb.DuckDBPyConnection, export: Export) -> tuple[dic
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions.values())
     row = connection.execute(f"SELECT {counts}, count(*) FROM {export.relation}").fetchone()
     kept = connection.execute(f"SELECT count(*) FROM ({export.rows()})").fetchone()
-    assert row is not None and kept is not None
+    assert row is not None
+    assert kept is not None
     found = [{"what": what, "rows": n} for what, n in zip(conditions, row, strict=False) if n]
     if row[-1] > kept[0]:
         found.append(
@@ -177,33 +177,31 @@ def _take_over(
     fingerprint: str,
     repairs: tuple[dict[str, Any], ...],
 ) -> list[MonthPart]:
-    parts = []
+    parts: list[MonthPart] = []
     for folder in sorted(partial.glob("BillingPeriod=*/Payer=*")):
-        month = folder.parent.name.split("=")[1]
-        payer = folder.name.split("=")[1]
+        month, payer = folder.parent.name.split("=")[1], folder.name.split("=")[1]
         for number, written in enumerate(sorted(folder.glob("*.parquet"))):
             name = f"BillingPeriod={month}/{fingerprint}-{payer}-{number}.parquet"
             target = lake / name
             target.parent.mkdir(parents=True, exist_ok=True)
             written.rename(target)
-            facts = _facts(connection, target)
-            shown = repairs if not parts else ()
             parts.append(
                 MonthPart(
-                    export.delivery.name,
-                    fingerprint,
-                    export.delivery.newest,
-                    payer,
-                    month,
-                    name,
-                    *facts,
-                    shown,
+                    delivery=export.delivery.name,
+                    fingerprint=fingerprint,
+                    newest=export.delivery.newest,
+                    payer=payer,
+                    month=month,
+                    file=name,
+                    repairs=() if parts else repairs,
+                    **_facts(connection, target),
                 )
             )
     return parts
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[Any, ...]:
+def _facts(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, Any]:
+    """Days, sums, currencies and accounts of a written file, by the names of MonthPart."""
     row = connection.execute(
         "SELECT CAST(min(ChargePeriodStart)::DATE AS VARCHAR), CAST(max(ChargePeriodStart)::DATE AS VARCHAR), "
         "sum(BilledCost), sum(EffectiveCost), sum(ListCost), count(*), "
@@ -212,11 +210,14 @@ def _facts(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[Any, ...]
         f"FROM read_parquet({text(str(file))}, hive_partitioning=false)"
     ).fetchone()
     assert row is not None
-    first, last, billed, effective, listed, count, currencies, accounts = row
-    return (
-        first, last, billed, effective, listed, count,
-        tuple(c for c in currencies if c), tuple(a for a in accounts if a),
-    )  # fmt: skip
+    plain = ("first_day", "last_day", "billed", "effective", "listed", "line_items")
+    lists = ("currencies", "accounts")
+    return {
+        **dict(zip(plain, row[:6], strict=True)),
+        **{
+            name: tuple(v for v in values if v) for name, values in zip(lists, row[6:], strict=True)
+        },
+    }
 
 
 def _tie(export: Export, source: tuple[float, float, int], parts: list[MonthPart]) -> None:

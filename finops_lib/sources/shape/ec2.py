@@ -11,7 +11,10 @@ from finops_lib.sources.shape import Page, Record, items, tag_map
 
 STOPPED_AT = re.compile(r"\((\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) (?:GMT|UTC)\)")
 BACKUP_TAGS = ("aws:backup:source-resource", "aws:dlm:lifecycle-policy-id", "dlm:managed")
-BACKUP_DESCRIPTIONS = ("This snapshot is created by the AWS Backup service", "Created for policy: policy-")
+BACKUP_DESCRIPTIONS = (
+    "This snapshot is created by the AWS Backup service",
+    "Created for policy: policy-",
+)
 GONE = ("terminated", "shutting-down")
 
 
@@ -31,7 +34,9 @@ def _instance(raw: dict[str, Any]) -> Record:
         "instance_type": raw["InstanceType"],
         "state": state,
         "launch_time": raw.get("LaunchTime"),
-        "stopped_at": datetime.fromisoformat(stopped[1]) if stopped and state == "stopped" else None,
+        "stopped_at": datetime.fromisoformat(stopped[1])
+        if stopped and state == "stopped"
+        else None,
         "lifecycle": raw.get("InstanceLifecycle", "on-demand"),
         "architecture": raw.get("Architecture"),
         "platform": raw.get("PlatformDetails", "Linux/UNIX"),
@@ -76,7 +81,9 @@ def volumes(pages: Iterable[Page]) -> list[Record]:
             "iops": v.get("Iops"),
             "throughput_mibps": v.get("Throughput"),
             "state": v["State"],
-            "attached_instance_id": next((a.get("InstanceId") for a in v.get("Attachments", [])), None),
+            "attached_instance_id": next(
+                (a.get("InstanceId") for a in v.get("Attachments", [])), None
+            ),
             "create_time": v.get("CreateTime"),
             "snapshot_id": v.get("SnapshotId") or None,
             "availability_zone": v.get("AvailabilityZone"),

@@ -28,7 +28,9 @@ def balancer(
     }
 
 
-def classic(raw: dict[str, Any], healthy: int | None, tags: Mapping[str, str] | None, arn: str) -> Record:
+def classic(
+    raw: dict[str, Any], healthy: int | None, tags: Mapping[str, str] | None, arn: str
+) -> Record:
     """One classic load balancer."""
     return {
         "resource_id": arn,

@@ -44,7 +44,9 @@ def bucket(raw: dict[str, Any], facts: dict[str, Any], uploads: Iterable[Page] |
         "lifecycle": facts.get("lifecycle"),
         "intelligent_tiering": facts.get("intelligent_tiering"),
         "unfinished_upload_count": None if unfinished is None else len(unfinished),
-        "oldest_unfinished_upload_at": min((u["Initiated"] for u in unfinished or []), default=None),
+        "oldest_unfinished_upload_at": min(
+            (u["Initiated"] for u in unfinished or []), default=None
+        ),
         "tags": facts.get("tags"),
     }
 
@@ -99,7 +101,9 @@ def studio_app(raw: dict[str, Any], details: dict[str, Any], account: str, regio
         "name": raw["AppName"],
         "domain_id": raw.get("DomainId"),
         "app_type": raw.get("AppType"),
-        "instance_type": raw.get("ResourceSpec", details.get("ResourceSpec", {})).get("InstanceType"),
+        "instance_type": raw.get("ResourceSpec", details.get("ResourceSpec", {})).get(
+            "InstanceType"
+        ),
         "status": raw.get("Status"),
         "create_time": raw.get("CreationTime"),
         "last_user_activity_at": details.get("LastUserActivityTimestamp"),
@@ -160,7 +164,9 @@ def budgets(pages: Iterable[Page], thresholds: dict[str, dict[str, str]]) -> lis
             "limit_amount": b.get("BudgetLimit", {}).get("Amount"),
             "unit": b.get("BudgetLimit", {}).get("Unit"),
             "actual_amount": b.get("CalculatedSpend", {}).get("ActualSpend", {}).get("Amount"),
-            "forecast_amount": b.get("CalculatedSpend", {}).get("ForecastedSpend", {}).get("Amount"),
+            "forecast_amount": b.get("CalculatedSpend", {})
+            .get("ForecastedSpend", {})
+            .get("Amount"),
             "filters": b.get("CostFilters", {}),
             "thresholds": thresholds.get(b["BudgetName"], {}),
         }
