@@ -49,9 +49,7 @@ def now() -> datetime:
     return naive_utc(datetime.now(UTC))
 
 
-def make_report(
-    params: Params, outputs: Path, *, progress: Progress
-) -> tuple[Path, list[str]]:
+def make_report(params: Params, outputs: Path, *, progress: Progress) -> tuple[Path, list[str]]:
     """Collect an Estate, run every notebook on it and write the run's folder; the folder and what lacks.
 
     The run is written aside and named when it is complete. Raises ReportError where a notebook did
@@ -95,7 +93,9 @@ def make_report(
     problems = render(partial, cover, params.report.formats)
     if params.report.mask:
         mask = mask_of([*estate.tables.values(), findings], params.report.mask_key)
-        problems += render(partial, cover, params.report.formats, mask=mask, into=partial / "masked")
+        problems += render(
+            partial, cover, params.report.formats, mask=mask, into=partial / "masked"
+        )
     failed = [outcome for outcome in outcomes if outcome.status != "completed"]
     folder = finish_run(partial, good=not failed)
     retain(outputs, keep=params.report.keep_runs)

@@ -45,7 +45,9 @@ def open_workbook(estate: str = "", params: str = "", basis: str = "effective") 
 
 def _newest() -> Path:
     """The newest Estate under outputs/, looked for here and above, as JupyterLab starts in notebooks/."""
-    here = next((p for p in (Path.cwd(), *Path.cwd().parents) if (p / OUTPUTS).is_dir()), Path.cwd())
+    here = next(
+        (p for p in (Path.cwd(), *Path.cwd().parents) if (p / OUTPUTS).is_dir()), Path.cwd()
+    )
     return newest_estate(here / OUTPUTS)
 
 
@@ -80,7 +82,9 @@ class Workbook:
         column = spend.DIMENSIONS.get(dimension)
         if column is None or column not in self.cube.columns:
             known = [name for name, c in spend.DIMENSIONS.items() if c in self.cube.columns]
-            raise ParameterError(f"The bill has no dimension '{dimension}'. {nearest(dimension, known)}")
+            raise ParameterError(
+                f"The bill has no dimension '{dimension}'. {nearest(dimension, known)}"
+            )
         return column
 
     def has(self, dimension: str) -> bool:
@@ -88,7 +92,7 @@ class Workbook:
         return spend.DIMENSIONS.get(dimension) in self.cube.columns
 
     def total(self) -> pd.Series:
-        """The sums of the period: BilledCost, EffectiveCost, ListCost …"""
+        """The sums of the period: BilledCost, EffectiveCost, ListCost and their like."""
         return frame(queries.total(queries.within(self.cube, self.period))).iloc[0]
 
     def cost(self) -> float:
@@ -103,7 +107,11 @@ class Workbook:
 
     def workloads(self) -> pd.DataFrame:
         """The period by workload type: training, inference, notebooks, data, platform."""
-        named = [c for c in ("x_ServiceCode", "x_UsageType", "x_tag_workload_type") if c in self.cube.columns]
+        named = [
+            c
+            for c in ("x_ServiceCode", "x_UsageType", "x_tag_workload_type")
+            if c in self.cube.columns
+        ]
         rows = frame(queries.spend_by(queries.within(self.cube, self.period), named))
         return spend.spend_by(workloads.classify(rows), "workload_type", basis=self.basis)
 
@@ -111,7 +119,9 @@ class Workbook:
         """Every whole month of the bill, in total or by one dimension."""
         column = self.column(dimension) if dimension else None
         whole = Period(datetime(1970, 1, 1), self.period.end)
-        rows = frame(queries.spend_by_month(queries.within(self.cube, whole), [column] if column else []))
+        rows = frame(
+            queries.spend_by_month(queries.within(self.cube, whole), [column] if column else [])
+        )
         return spend.spend_over_time(rows, column, basis=self.basis, top_n=top_n)
 
     def days(self) -> pd.DataFrame:
@@ -201,7 +211,9 @@ class Workbook:
     def waste(self) -> pd.DataFrame:
         """The findings that are waste, largest saving first."""
         found = self.findings[self.findings["status"] == "waste"]
-        return found.sort_values(["monthly_saving", "finding_id"], ascending=[False, True], ignore_index=True)
+        return found.sort_values(
+            ["monthly_saving", "finding_id"], ascending=[False, True], ignore_index=True
+        )
 
     @cached_property
     def plan(self) -> pd.DataFrame:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import boto3
 import pandas as pd
 import typer
 from rich.table import Table
 
 from finops_lib.cli.console import out
-from finops_lib.errors import PlanError
 from finops_lib.params import load_params
-from finops_lib.params.governance import Governance
 from finops_lib.plans.apply import apply_plan
+from finops_lib.plans.clients import clients
 from finops_lib.plans.plan import build_plan
 from finops_lib.plans.review import document, observe, read_plan, sign, write_plan
 from finops_lib.plans.undo import undo_plan
@@ -93,7 +90,7 @@ def apply(
 ) -> None:
     """Carry out the approved steps (a dry run unless --execute); stopped runs resume."""
     log = journal or plan_file.with_suffix(".journal.jsonl")
-    limits = getattr(load_params(params), "governance", Governance()).limits
+    limits = load_params(params).governance.limits
     outcome = apply_plan(read_plan(plan_file), clients(role), limits, log=log, dry_run=not execute)
     _show(outcome)
     out.print(f"Undo: finops undo {log}" if execute else "Nothing was changed. Add --execute.")
@@ -109,34 +106,6 @@ def undo(
     outcome = undo_plan(journal, clients(role), dry_run=not execute)
     _show(outcome)
     _fail_if_any(outcome)
-
-
-@cache
-def clients(role: str | None) -> Any:
-    """Account, region and service to a boto3 client."""
-
-    @cache
-    def session(account: str) -> boto3.Session:
-        own = boto3.Session()
-        if role is None and own.client("sts").get_caller_identity()["Account"] == account:
-            return own
-        if role is None:
-            raise PlanError(
-                f"The plan acts on account {account}, these credentials are of another: give --role."
-            )
-        assumed = own.client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="finops-apply"
-        )["Credentials"]
-        return boto3.Session(
-            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
-        )
-
-    @cache
-    def client(account: str, region: str, service: str) -> Any:
-        place = "us-east-1" if region in ("", "global", "aws-global") else region
-        return session(account).client(service, region_name=place)
-
-    return client
 
 
 def _show(outcome: pd.DataFrame) -> None:

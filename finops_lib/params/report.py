@@ -19,10 +19,12 @@ class Report(Section):
     keep_runs: int = Field(12, ge=1, description="good runs of each period that are kept whole")
     workers: int = Field(2, ge=1, description="notebooks that run at once")
     mask: bool = Field(
-        False, description="write masked/ too, in which accounts, resources and people are pseudonyms"
+        False,
+        description="write masked/ too, in which accounts, resources and people are pseudonyms",
     )
     mask_key: str = Field(
-        "", description="a secret of yours: with the same one a pseudonym stays the same over the runs"
+        "",
+        description="a secret of yours: with the same one a pseudonym stays the same over the runs",
     )
 
 

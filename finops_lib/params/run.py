@@ -13,6 +13,8 @@ import yaml
 from pydantic import Field, field_validator
 
 from finops_lib.errors import ParameterError
+from finops_lib.params.allocation import AllocationPolicy
+from finops_lib.params.governance import Governance
 from finops_lib.params.notebooks import NOTEBOOKS, NotebookParameters
 from finops_lib.params.plan import PlanParams, Roi
 from finops_lib.params.report import Exclusion, Report
@@ -41,8 +43,10 @@ class Params(Section):
         default_factory=dict, description="check id: its thresholds"
     )
     exclusions: tuple[Exclusion, ...] = ()
+    allocation: AllocationPolicy = AllocationPolicy()
     plan: PlanParams = PlanParams()
     roi: Roi = Roi()
+    governance: Governance = Governance()
     report: Report = Report()
     notebooks: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="notebook: its parameters"

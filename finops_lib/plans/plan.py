@@ -107,7 +107,8 @@ def _shares(candidates: pd.DataFrame) -> NDArray[np.float64]:
     savings = np.column_stack([candidates[c].fillna(likely).to_numpy(float) for c in SAVINGS])
     costs = candidates["monthly_cost"].fillna(likely).to_numpy(float)[:, None]
     shares = np.divide(savings, costs, out=np.zeros_like(savings), where=costs > 0)
-    return np.clip(shares, 0.0, 1.0)
+    clipped: NDArray[np.float64] = np.clip(shares, 0.0, 1.0)
+    return clipped
 
 
 def _combinations(rows: Sequence[int], ranks: NDArray[np.int_]) -> Iterator[tuple[int, ...]]:

@@ -44,7 +44,9 @@ def source(demo: Demo) -> AwsSource:
 def clients(source: AwsSource) -> Any:
     session = Session(source)
     home = session.home()
-    for account in boto3.client("organizations", region_name="us-east-1").list_accounts()["Accounts"]:
+    for account in boto3.client("organizations", region_name="us-east-1").list_accounts()[
+        "Accounts"
+    ]:
         if account["Id"] != home:
             session.assume(account["Id"])
     return session.client
@@ -66,7 +68,9 @@ def test_apply_tags_bulk_plan_lifts_the_demo_account_to_its_target(demo, source,
     unclaimed = bulk_tags(
         before[before["x_tag_project"].isna()], "project", "shared", reason="nobody claims it"
     )
-    plan = approve(tag_plan(suggest_tags(before, TAGS), unclaimed), "reviewer", min_confidence="low")
+    plan = approve(
+        tag_plan(suggest_tags(before, TAGS), unclaimed), "reviewer", min_confidence="low"
+    )
     log = tmp_path / "undo.jsonl"
 
     first = apply_tags(plan, clients, log=log, dry_run=False)
