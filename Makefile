@@ -24,7 +24,7 @@ test: $(READY) ## every test but the slow ones (under 10 minutes)
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not spark"
 
 test-slow: $(READY) ## the slow suites: Spark, a simulated year, crash tests
-	@$(BIN)/pip install --quiet --disable-pip-version-check ".[spark]" --constraint requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock -e ".[spark]"
 	@$(BIN)/pytest -m "slow or spark"
 
 lint: $(READY) ## ruff and mypy
