@@ -40,6 +40,10 @@ class Budget(Section):
     )
     thresholds_pct: tuple[float, ...] = (80.0, 100.0, 120.0)
     forecast: bool = Field(True, description="whether forecasts warn too")
+    period: Literal["MONTHLY", "DAILY"] = "MONTHLY"
+    daily_alarm: float | None = Field(
+        None, gt=0, description="alarm on a day above so many times its even share of the limit"
+    )
     emails: tuple[str, ...] = ()
     sns_topic: str | None = None
 
@@ -69,6 +73,12 @@ class Alerts(Section):
     sns_topic: str | None = None
     urls: tuple[str, ...] = Field((), description="Apprise URLs, for example of Slack")
     min_impact: float = Field(100.0, ge=0, description="USD above the expected")
+    monitor_key: str = Field("team", description="cost allocation tag of the teams' monitors")
+    monitor_values: tuple[str, ...] = Field(
+        (), description="its values with a monitor of their own"
+    )
+    smtp: str = Field("", description="host:port that takes the weekly mail; empty: none is sent")
+    sender: str = "finops@localhost"
 
 
 class Guardrails(Section):
@@ -77,11 +87,18 @@ class Guardrails(Section):
     gpu_families: tuple[str, ...] = ("p3", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en")
     approval_tag: str = "finops:approved-by"
     regions: tuple[str, ...] = Field((), description="allowed regions; empty: all")
+    attach_to: tuple[str, ...] = Field(
+        (),
+        description="roots, units or accounts that the policies hold for; empty: none is deployed",
+    )
+    config_rules: bool = Field(False, description="deploy the AWS Config rules on required tags")
 
 
 class Governance(Section):
     """Everything above; empty lists deploy nothing."""
 
+    region: str = Field("us-east-1", description="where the off-hours stack and Config rules live")
+    artifacts: str = Field("", description="S3 bucket of the off-hours zip; empty: no stack")
     limits: Limits = Limits()
     budgets: tuple[Budget, ...] = ()
     schedules: tuple[Schedule, ...] = (Schedule(name="office-hours"),)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
+from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 
 PREFIX = "finops-"
 """Begins the name of every budget that is ours, so that one left over can be told from another's."""
@@ -24,6 +25,23 @@ Notification = tuple[str, float, tuple[tuple[str, str], ...]]
 """Type, threshold in percent, and subscribers as (type, address)."""
 
 
+def with_daily_alarms(budgets: Sequence[Budget]) -> list[Budget]:
+    """The budgets and, for each that asks for it, a daily one that alarms above its even share.
+
+    A day's even share is the month's limit over 730 / 24 days; AWS forecasts no day.
+    """
+    return [alarm for budget in budgets for alarm in (budget, *_daily(budget))]
+
+
+def _daily(budget: Budget) -> Iterator[Budget]:
+    if budget.daily_alarm is not None:
+        share = round(budget.limit * HOURS_PER_DAY / HOURS_PER_MONTH * budget.daily_alarm, 2)
+        yield budget.model_copy(
+            update={"name": f"{budget.name}-daily", "period": "DAILY", "limit": share,
+                    "thresholds_pct": (100.0,), "forecast": False, "daily_alarm": None}
+        )  # fmt: skip
+
+
 def definition(budget: Budget) -> dict[str, Any]:
     """The Budget of a CreateBudget request."""
     unit = "USD" if budget.kind == "COST" else "PERCENTAGE"
@@ -31,8 +49,8 @@ def definition(budget: Budget) -> dict[str, Any]:
     return {
         "BudgetName": PREFIX + budget.name,
         "BudgetType": budget.kind,
-        "TimeUnit": "MONTHLY",
-        "BudgetLimit": {"Amount": f"{budget.limit:g}", "Unit": unit},
+        "TimeUnit": budget.period,
+        "BudgetLimit": {"Amount": f"{budget.limit:.10g}", "Unit": unit},
         "CostFilters": filters,
     }
 
@@ -89,6 +107,7 @@ def _comparable(budget: dict[str, Any]) -> dict[str, Any]:
     limit = budget["BudgetLimit"]
     return {
         "kind": budget["BudgetType"],
+        "period": budget["TimeUnit"],
         "limit": (float(limit["Amount"]), limit["Unit"]),
         "filters": budget.get("CostFilters") or {},
     }

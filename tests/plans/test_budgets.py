@@ -8,7 +8,7 @@ import pytest
 from finops_lib.demo.emulator import start
 from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
-from finops_lib.plans.budgets import drift, notifications, reconcile
+from finops_lib.plans.budgets import drift, notifications, reconcile, with_daily_alarms
 
 ACCOUNT = "123456789012"
 TOTAL = Budget(name="total", limit=50_000, emails=("cfo@example.com",))
@@ -79,3 +79,14 @@ def test_notifications_too_many_thresholds_are_refused():
     many = TOTAL.model_copy(update={"thresholds_pct": (50.0, 75.0, 90.0)})
     with pytest.raises(ParameterError, match="Budget total"):
         notifications(many)
+
+
+def test_with_daily_alarms_derives_the_even_share_of_a_day(client):
+    total = TOTAL.model_copy(update={"limit": 36_500.0, "daily_alarm": 1.5})
+    both = with_daily_alarms([total, TEAM])
+    assert [(b.name, b.period, b.limit) for b in both] == [
+        ("total", "MONTHLY", 36_500.0), ("total-daily", "DAILY", 1_800.0), ("team-nlp", "MONTHLY", 9_000.0),
+    ]  # fmt: skip
+    assert [(kind, pct) for kind, pct, _ in notifications(both[1])] == [("ACTUAL", 100.0)]
+    reconcile(client, ACCOUNT, both, dry_run=False)
+    assert drift(client, ACCOUNT, both).empty
