@@ -32,6 +32,21 @@ class PlanParams(Section):
     )
 
 
+class Targets(Section):
+    """What the scorecard holds the key figures to; reductions are against the first run."""
+
+    cost_reduction: float = Field(0.30, ge=0, lt=1, description="share that the monthly cost falls")
+    unit_cost_reduction: float = Field(
+        1 / 3, ge=0, lt=1, description="share that the cost per prediction falls"
+    )
+    tag_compliance: float = Field(0.95, gt=0, le=1, description="dollars with every required tag")
+    waste_share: float = Field(0.05, ge=0, le=1, description="share of the bill that is waste")
+    reserved_coverage: float = Field(0.60, ge=0, le=1, description="eligible usage that is covered")
+    shutdown_adoption: float = Field(
+        0.80, ge=0, le=1, description="machines with free hours that follow a schedule"
+    )
+
+
 class Roi(Section):
     """The programme's own cost and how money is discounted."""
 
@@ -42,3 +57,4 @@ class Roi(Section):
     )
     discount_rate: float = Field(0.08, ge=0, lt=1, description="cost of capital, per year")
     years: int = Field(3, ge=1, le=10, description="years that are looked at")
+    targets: Targets = Targets()
