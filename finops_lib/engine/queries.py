@@ -232,3 +232,67 @@ def hourly_usage(lines: ir.Table) -> ir.Table:
         on_demand_cost=eligible.BilledCost.sum(),
         list_cost=eligible.ListCost.sum(),
     )
+
+
+def commitment_usage(lines: ir.Table, resources: Sequence[str] = ()) -> ir.Table:
+    """Hour, account, region, service, types and, of the named resources, the resource: dollars on demand.
+
+    Like `hourly_usage`, and with what commitments covered already, at its list price: the demand that
+    existing and new commitments are replayed on together. `unlisted` counts covered rows whose list
+    price the bill does not know. Spot is no such usage.
+    """
+    used = lines.filter(
+        lines.ChargeCategory == "Usage",
+        lines.PricingCategory.isin(["Standard", "Committed"]),
+        lines.CommitmentDiscountStatus.fill_null("Used") == "Used",
+        lines.x_InstanceType.notnull() | lines.x_ServiceCode.isin(list(SERVERLESS)),
+    )
+    covered = used.PricingCategory == "Committed"
+    seconds = used.ChargePeriodEnd.epoch_seconds() - used.ChargePeriodStart.epoch_seconds()
+    return used.group_by(
+        hour=used.ChargePeriodStart.truncate("h"),
+        account_id=used.SubAccountId.fill_null(used.BillingAccountId),
+        region=used.RegionId.fill_null("global"),
+        service_code=used.x_ServiceCode,
+        instance_type=used.x_InstanceType,
+        usage_type=used.x_UsageType,
+        operation=used.x_Operation,
+        resource_id=used.ResourceId.isin(list(resources)).ifelse(
+            used.ResourceId, ibis.null("string")
+        )
+        if resources
+        else ibis.null("string"),
+        charge_hours=seconds / 3600,
+    ).aggregate(
+        consumed_quantity=used.ConsumedQuantity.sum(),
+        on_demand_cost=covered.ifelse(used.ListCost, used.BilledCost).sum(),
+        unlisted=(covered & used.ListCost.isnull()).sum(),
+    )
+
+
+def commitment_charges(lines: ir.Table) -> ir.Table:
+    """Month, account, region, commitment and what it is: its fees and its used and unused cost.
+
+    Fees are cash; used and unused are amortized. `list_cost` is the on-demand price of what was covered.
+    """
+    charged = lines.filter(lines.CommitmentDiscountId.notnull())
+    is_used = (charged.CommitmentDiscountStatus == "Used").fill_null(False)
+    is_unused = (charged.CommitmentDiscountStatus == "Unused").fill_null(False)
+    return charged.group_by(
+        Month=month(charged),
+        account_id=charged.SubAccountId.fill_null(charged.BillingAccountId),
+        region=charged.RegionId.fill_null("global"),
+        commitment_id=charged.CommitmentDiscountId,
+        discount_type=charged.CommitmentDiscountType,
+        service_code=charged.x_ServiceCode,
+        usage_type=charged.x_UsageType,
+        instance_type=charged.x_InstanceType,
+        is_used=is_used,
+    ).aggregate(
+        rows=charged.count(),
+        fee_rows=(~is_used & (charged.BilledCost > 0)).sum(),
+        fee=charged.BilledCost.sum(where=~is_used).fill_null(0.0),
+        used_cost=charged.EffectiveCost.sum(where=is_used).fill_null(0.0),
+        unused_cost=charged.EffectiveCost.sum(where=is_unused).fill_null(0.0),
+        list_cost=charged.ListCost.sum(where=is_used),
+    )

@@ -14,8 +14,9 @@ from pydantic import Field, field_validator
 
 from finops_lib.errors import ParameterError
 from finops_lib.params.allocation import AllocationPolicy
+from finops_lib.params.commitments import Commitments
 from finops_lib.params.governance import Governance
-from finops_lib.params.notebooks import NOTEBOOKS, NotebookParameters
+from finops_lib.params.notebooks import NOTEBOOKS, PER_TEAM, NotebookParameters
 from finops_lib.params.plan import PlanParams, Roi
 from finops_lib.params.report import Exclusion, Report
 from finops_lib.params.section import Section, nearest, validated
@@ -45,6 +46,7 @@ class Params(Section):
     exclusions: tuple[Exclusion, ...] = ()
     allocation: AllocationPolicy = AllocationPolicy()
     plan: PlanParams = PlanParams()
+    commitments: Commitments = Commitments()
     roi: Roi = Roi()
     governance: Governance = Governance()
     report: Report = Report()
@@ -70,7 +72,7 @@ class Params(Section):
     def notebook(self, name: str, **given: Any) -> NotebookParameters:
         """The validated parameters of the notebook of that name, `given` on top of the file's."""
         values = {"basis": self.basis, **self.notebooks.get(name, {}), **given}
-        return validated(NOTEBOOKS[name], values, f"notebooks.{name}")
+        return validated({**NOTEBOOKS, **PER_TEAM}[name], values, f"notebooks.{name}")
 
     def digest(self) -> str:
         """A hash of every parameter, so that two runs can be told to have had the same ones."""
@@ -89,8 +91,8 @@ def load_params(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         _set(values, dotted.split("."), value)
     params = validated(Params, values, str(path) if path else "parameters")
     for name in params.notebooks:
-        if name not in NOTEBOOKS:
-            raise ParameterError(f"There is no notebook '{name}'. {nearest(name, NOTEBOOKS)}")
+        if name not in (known := {**NOTEBOOKS, **PER_TEAM}):
+            raise ParameterError(f"There is no notebook '{name}'. {nearest(name, known)}")
         params.notebook(name)
     return params
 
