@@ -74,4 +74,32 @@ PLAN = Table("plan", "ordered, non-overlapping steps from findings to changes", 
     note text the reviewer's reason
 """))  # fmt: skip
 
-RESULTS = (FINDINGS, COVERAGE, PLAN)
+LEDGER_STATES = ("new", "open", "unseen", "fixed", "gone", "returned", "dismissed")
+
+LEDGER = Table("ledger", "the life of every finding over the runs, and what the bill did afterwards", columns("""
+    finding_id! text the finding, the same in every run
+    check_id! text the check that found it
+""" + KEY_COLUMNS + """
+    service text the bill's name of the service
+    team text who owns it
+    action text what the plan would do
+    state! text new, open, unseen (could not be judged), fixed, gone, returned, dismissed
+    first_seen! time the run that found it first
+    last_seen! time the run that found it last
+    closed_at time the run that first found it fixed or gone; missing: it is not
+    times_returned! count how often it was closed and came back
+    dismissed_by text who answers for leaving it alone
+    dismissed_reason text why it is left alone
+    dismissed_until time from when the dismissal no longer holds; missing: never
+    predicted_saving number a month, as predicted when it was last found
+    cost_before number the resource's cost a month in the bill when it was last found
+    usage_before number its usage a month in `usage_unit` then
+    usage_unit text the unit of the dearest part of its usage
+    cost_after number its cost a month in the newest window that lies after the change
+    baseline_cost number what that window's month would have cost without the change
+    realised_saving number a month: this finding's part of baseline_cost - cost_after
+    cumulative_saving! number what the bill shows saved up to this run
+    as_of! time the run that this row is from
+"""))  # fmt: skip
+
+RESULTS = (FINDINGS, COVERAGE, PLAN, LEDGER)
