@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from finops_lib.analysis.anomalies.scale import FINER_LINEAR_SHARE, LINEAR_SHARE
 from finops_lib.errors import ParameterError
 
 DAY = pd.Timedelta(days=1)
 WARM_UP_DAYS = 7
 """Nothing is judged before a week was seen."""
 MEMORY_DAYS = 84
-"""The noise is learned from eight weeks."""
+"""The noise is learned from twelve weeks."""
 CONFIRM = 3
 """A change must last three values, and a whole day, before it is a level shift."""
+ALARM = 4.0
+"""A daily value this many standard deviations from its expectation is an anomaly by itself."""
 LEAK_DAYS = 7
 """A change that builds up over less than a week is a shift, not a leak."""
 
@@ -35,6 +39,8 @@ class Calendar:
     memory: int
     confirm: int
     leak: int
+    alarm: float
+    linear_share: float
 
     @classmethod
     def of(cls, times: pd.DatetimeIndex) -> Calendar:
@@ -54,7 +60,14 @@ class Calendar:
             np.stack([_months_before(times, n) for n in (1, 2)]),
             warm_up=WARM_UP_DAYS * per_day, memory=MEMORY_DAYS * per_day,
             confirm=max(CONFIRM, per_day if hourly else 0), leak=LEAK_DAYS * per_day,
+            alarm=_alarm(per_day), linear_share=FINER_LINEAR_SHARE if hourly else LINEAR_SHARE,
         )  # fmt: skip
+
+
+def _alarm(per_day: int) -> float:
+    """The limit at which normal noise alarms as rarely a day as daily values do at `ALARM`."""
+    normal = NormalDist()
+    return -normal.inv_cdf(normal.cdf(-ALARM) / per_day)
 
 
 def _months_before(times: pd.DatetimeIndex, months: int) -> NDArray[np.int64]:

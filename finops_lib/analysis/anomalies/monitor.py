@@ -12,10 +12,6 @@ from finops_lib.analysis.anomalies.calendars import Calendar
 from finops_lib.analysis.anomalies.expectation import CLIP, Array, Expectation
 from finops_lib.analysis.anomalies.scale import linear_below, noise
 
-ALARM = 4.0
-"""A value this many standard deviations from its expectation is an anomaly by itself."""
-STILL_OUT = ALARM / 2
-"""A value nearer to "stays out" than to "is back"."""
 SURE = np.log(99.0)
 """Wald's sequential test between the two ends at 99 to 1."""
 SUMS = ((1.0, 1.0, 3.5), (-1.0, 1.0, 3.5), (1.0, 0.5, 8.0))
@@ -57,7 +53,9 @@ class Monitor:
         """Nothing is seen yet; `run` goes through all values."""
         count, series = values.shape
         self.calendar, self.amounts = calendar, values
-        self.linear = linear_below(values, calendar.warm_up)
+        self.linear = linear_below(values, calendar.warm_up, calendar.linear_share)
+        self.still_out = calendar.alarm / 2
+        """A value beyond it is nearer to "stays out" than to "is back"."""
         self.scaled = np.arcsinh(values / self.linear)
         self.state = Expectation.blank(series, calendar.effects)
         self.means = np.zeros((count, *self.state.mean.shape))
@@ -93,7 +91,8 @@ class Monitor:
         slots = self.calendar.slots[at]
         self.means[at] = self.state.mean
         expected, variance = self.state.predict(slots)
-        spread = noise(self.strays[max(0, at - self.calendar.memory) : at + 1]) * np.sqrt(variance)
+        lately = self.strays[max(0, at - self.calendar.memory) : at + 1]
+        spread = noise(lately, self.calendar.linear_share) * np.sqrt(variance)
         stray = self.scaled[at] - expected
         stray = self._explained(at, expected, stray)
         self.expected[at] = np.sinh(self.scaled[at] - stray) * self.linear
@@ -104,7 +103,7 @@ class Monitor:
         known = np.isfinite(score)
         self.scores[at] = score
         judged = known & (np.isfinite(self.scaled[:at]).sum(axis=0) >= self.calendar.warm_up)
-        outlying = judged & (np.abs(score) > ALARM)
+        outlying = judged & (np.abs(score) > self.calendar.alarm)
         monthly = self.calendar.is_month_start[at]
         self.state.learn(
             np.clip(stray, -CLIP * spread, CLIP * spread), variance, slots,
@@ -124,7 +123,7 @@ class Monitor:
             bumps = [self._bump(b) for b in before]
         elif len(before) == 2:
             recurs = np.sign(self.scores[before[0]]) == np.sign(self.scores[before[1]])
-            recurs &= (np.abs(self.scores[before]) > STILL_OUT).all(axis=0)
+            recurs &= (np.abs(self.scores[before]) > self.still_out).all(axis=0)
             bumps = [np.where(recurs, np.mean([self._bump(b) for b in before], axis=0), 0.0)]
         else:
             return stray
@@ -156,13 +155,15 @@ class Monitor:
             start = self.opened[series]
             sign = np.sign(self.scores[start, series])
             now = sign * self.scores[at, series]
-            self.odds[series] = min(SURE, self.odds[series] + ALARM * (min(now, ALARM) - STILL_OUT))
+            alarm = self.calendar.alarm
+            self.odds[series] += alarm * (min(now, alarm) - self.still_out)
+            self.odds[series] = min(SURE, self.odds[series])
             if self.odds[series] <= -SURE:
                 self._close(series, at)
             elif (
                 self.odds[series] >= SURE
                 and at - start + 1 >= self.calendar.confirm
-                and now > STILL_OUT
+                and now > self.still_out
             ):
                 self._move(series, start, at)
                 moved[series] = True
@@ -179,7 +180,8 @@ class Monitor:
         """The values since the opening were a spike or a drop; the series is back."""
         start = self.opened[series]
         sign = np.sign(self.scores[start, series])
-        at = start + int(np.flatnonzero(sign * self.scores[start:at, series] > STILL_OUT).max()) + 1
+        out = np.flatnonzero(sign * self.scores[start:at, series] > self.still_out)
+        at = start + int(out.max()) + 1
         scores = self.scores[start:at, series]
         kind = "spike" if scores[0] > 0 else "drop"
         self.changes.append(

@@ -8,18 +8,23 @@ from finops_lib.analysis.anomalies.expectation import Array
 
 LINEAR_SHARE = 0.1
 """Below this share of a series' usual size the scale is linear, above it logarithmic (inverse sinh)."""
+FINER_LINEAR_SHARE = 30.0
+"""The same of series finer than a day: their quiet nights would set the noise of a logarithm, and over the weeks
+that such series last they hardly grow, so they are compared in amounts."""
 QUANTILES = {0.9: 1.6449, 0.95: 1.9600}
 """Quantiles of the absolute innovation and what they are in standard deviations of a normal one."""
 PRIOR_NOISE = 0.1
 """Noise of daily spend before anything is known, as a share of it."""
 PRIOR_WEIGHT = 5
 """How many values that belief is worth."""
+LEAST_NOISE = 0.05
+"""No series is believed to be steadier than this share: nobody acts on a few percent, however rare they are."""
 
 
-def linear_below(values: Array, warm_up: int) -> Array:
+def linear_below(values: Array, warm_up: int, share: float) -> Array:
     """Per series (column) the size below which its scale is linear.
 
-    A tenth of the median of what is not zero among its first `warm_up` values, else of its first value
+    That `share` of the median of what is not zero among its first `warm_up` values, else of its first value
     that is not zero: what came later than the warm-up never decides how the past is seen.
     """
     sizes = np.abs(values)
@@ -30,15 +35,17 @@ def linear_below(values: Array, warm_up: int) -> Array:
         early = sizes[first[:, series], series]
         later = sizes[known[:, series] & (sizes[:, series] > 0), series]
         found[series] = np.median(early) if early.size else later[0] if later.size else 1.0
-    return LINEAR_SHARE * found
+    return share * found
 
 
-def noise(strays: Array) -> Array:
+def noise(strays: Array, share: float) -> Array:
     """Standard deviation of each series' innovations (time, series), missing ones left out.
 
     The largest of three quantiles, each scaled to the normal distribution: robust against single
-    anomalies, and wider for series with heavy tails. Shrunk to the prior while values are few.
+    anomalies, and wider for series with heavy tails. Shrunk to the prior while values are few, and never
+    below the least noise; both are shares of the usual size, `share` of which is the scale's linear part.
     """
+    relative = 1.0 / np.sqrt(1.0 + share**2)
     ordered = np.sort(np.abs(strays), axis=0)
     count = np.isfinite(ordered).sum(axis=0)
     last = np.maximum(count - 1, 0)
@@ -47,7 +54,8 @@ def noise(strays: Array) -> Array:
     for quantile, normal in QUANTILES.items():
         at = ordered[np.floor(quantile * last).astype(int), column]
         spread = np.maximum(spread, np.where(count > 0, at, 0.0) / normal)
-    found: Array = np.sqrt(
-        (PRIOR_WEIGHT * PRIOR_NOISE**2 + count * spread**2) / (PRIOR_WEIGHT + count)
+    learned = np.sqrt(
+        (PRIOR_WEIGHT * (PRIOR_NOISE * relative) ** 2 + count * spread**2) / (PRIOR_WEIGHT + count)
     )
+    found: Array = np.maximum(learned, LEAST_NOISE * relative)
     return found
