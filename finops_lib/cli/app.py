@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from finops_lib.cli import plan
 from finops_lib.cli.console import err, errors_in_words, out, progress
 from finops_lib.collect import collect
 from finops_lib.demo import serve_demo
@@ -199,6 +201,14 @@ def doctor(
 
 
 @app.command()
+def permissions(params: ParamsOption = None, billing: BillingOption = None) -> None:
+    """Print the read-only IAM policy that a run with these parameters needs, as JSON."""
+    from finops_lib.cli.permissions import read_policy
+
+    out.file.write(json.dumps(read_policy(_params(params, billing, None)), indent=2) + "\n")
+
+
+@app.command()
 def lab(
     arguments: Annotated[list[str] | None, typer.Argument(help="passed on to jupyter lab")] = None,
 ) -> None:
@@ -207,6 +217,9 @@ def lab(
         raise ParameterError(f"The notebooks are not in {NOTEBOOK_FOLDER}; run this from a clone.")
     command = [sys.executable, "-m", "jupyter", "lab", str(NOTEBOOK_FOLDER), *(arguments or [])]
     raise typer.Exit(subprocess.call(command))
+
+
+plan.register(app)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,6 +48,10 @@ class Cover:
             ("Cost basis", f"{bases.get(self.basis, self.basis)}, {self.currency}"),
         ]
 
+    def gap_lines(self) -> list[str]:
+        """The gaps, those of one reason on one line."""
+        return one_line_per_reason(self.gaps)
+
     def gaps_headline(self) -> str:
         """How many things could not be read."""
         many = len(self.gaps) != 1
@@ -55,3 +59,12 @@ class Cover:
             f"{len(self.gaps)} {'things' if many else 'thing'} could not be read; "
             "figures that depend on them say unknown"
         )
+
+
+def one_line_per_reason(gaps: Sequence[str]) -> list[str]:
+    """Sentences such as "volumes: denied" and "images: denied" as "volumes, images: denied"."""
+    tables: dict[str, list[str]] = {}
+    for gap in gaps:
+        table, _, reason = gap.partition(": ")
+        tables.setdefault(reason, []).append(table)
+    return [f"{', '.join(names)}: {reason}" if reason else ", ".join(names) for reason, names in tables.items()]  # fmt: skip

@@ -26,7 +26,10 @@ class Run:
     @property
     def kpis(self) -> dict[str, Mapping[str, Any]]:
         """The key figures by their label, the first of each name."""
-        return {kpi["label"]: kpi for kpi in reversed(self.manifest["kpis"])}
+        found: dict[str, Mapping[str, Any]] = {}
+        for kpi in self.manifest["kpis"]:
+            found.setdefault(kpi["label"], kpi)
+        return found
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ HIDDEN_TAGS = {"hide", "notes", "injected-parameters", "papermill-error-cell-tag
 """Cells that no report shows: what papermill adds is told in the provenance and in the notice, what
 the speaker says in the deck's notes."""
 
+OF_THE_RUN = {"estate", "params"}
+"""Parameters that point into the run's own folder: where that lay says nothing about the report."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -130,7 +133,8 @@ def _drop_heading(nb: NotebookNode, title: Heading) -> None:
 
 def _parameters(nb: NotebookNode) -> str:
     given = nb.metadata.get("papermill", {}).get("parameters", {})
-    return ", ".join(f"{name} = {value!r}" for name, value in sorted(given.items()))
+    shown = {name: value for name, value in sorted(given.items()) if name not in OF_THE_RUN}
+    return ", ".join(f"{name} = {value!r}" for name, value in shown.items())
 
 
 def assets(*names: str) -> str:

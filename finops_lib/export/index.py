@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
+from finops_lib.export.cover import one_line_per_reason
 from finops_lib.export.history import Run, by_title, differences, previous_of, trends
 from finops_lib.export.html import assets
 from finops_lib.present import Kpi, date, kpis, month, usd
@@ -38,7 +39,7 @@ def run_page(
     return _page(
         "index/run.html.j2",
         run=run, manifest=run.manifest, files=files, provenance=provenance,
-        tiles=_tiles(shown[::-1]), changes=differences(run, before),
+        tiles=_tiles(shown), changes=differences(run, before),
         before=before and before.manifest["created"],
     )  # fmt: skip
 
@@ -46,7 +47,12 @@ def run_page(
 def _page(template: str, **values: Any) -> str:
     css = assets("shared/outputs.css", "shared/page.css", "index/index.css")
     return _PAGES.get_template(template).render(
-        css=Markup(css), usd=usd, date=date, period_name=_period_name, **values
+        css=Markup(css),
+        usd=usd,
+        date=date,
+        period_name=_period_name,
+        one_line_per_reason=one_line_per_reason,
+        **values,
     )
 
 

@@ -15,7 +15,7 @@ def export_markdown(nb: NotebookNode, cover: Cover) -> str:
     shown = [c for c in nb.cells if not HIDDEN_TAGS & set(c.metadata.get("tags", []))]
     parts = [part for cell in shown for part in _parts(cell)]
     facts = "\n".join(f"- {label}: {value}" for label, value in cover.facts())
-    notices = [f"> {text}" for text in (cover.notice, *cover.gaps) if text]
+    notices = [f"> {text}" for text in (cover.notice, *cover.gap_lines()) if text]
     first = parts[:1] if parts and parts[0].startswith("# ") else []
     return "\n\n".join([*first, facts, *notices, *parts[len(first) :]]) + "\n"
 

@@ -86,10 +86,11 @@ def test_report_of_a_failed_notebook_says_so_in_words(notebook, cover):
 
 def test_report_hides_what_papermill_adds_and_tells_the_parameters_at_the_end(notebook, cover):
     made = notebook("# Q", ("# Parameters\nestate = '/outputs/run-1'", "injected-parameters"))
-    made.metadata["papermill"] = {"parameters": {"estate": "/outputs/run-1"}}
+    made.metadata["papermill"] = {"parameters": {"estate": "/outputs/run-1", "top_n": 7}}
     body, _, provenance = export(made, cover).partition("<footer")
     assert "run-1" not in body
-    assert "estate = &#39;/outputs/run-1&#39;" in provenance
+    assert "<dd>top_n = 7</dd>" in provenance
+    assert "run-1" not in provenance
 
 
 def test_report_leaves_what_the_speaker_says_to_the_slides(page):
@@ -130,3 +131,11 @@ def test_report_is_small(page):
 
 def test_title_of_is_the_question_that_the_notebook_answers(executed):
     assert title_of(executed) == "What do we spend?"
+
+
+def test_report_names_what_lacks_for_one_reason_on_one_line(notebook, cover):
+    gaps = ("volumes: Denied.", "images: Denied.", "metrics: No answer (1, us-east-1)")
+    page = export(notebook("# Q"), replace(cover, gaps=gaps))
+    assert "<li>volumes, images: Denied.</li>" in page
+    assert "<li>metrics: No answer (1, us-east-1)</li>" in page
+    assert "3 things could not be read" in page
