@@ -128,7 +128,7 @@ def ours(series: list[Labelled]) -> list[list[Span]]:
     """
     found: dict[int, list[Span]] = {place: [] for place in range(len(series))}
     groups = pd.Series([str(hash(tuple(s.track.index))) for s in series])
-    for places in groups.groupby(groups).groups.track():
+    for places in groups.groupby(groups).groups.values():
         table = pd.DataFrame({place: series[place].track for place in places})
         step = table.index[1] - table.index[0]
         for row in detect_many(table).itertuples():
