@@ -31,6 +31,7 @@ class Charges(Section):
     )
     categories: tuple[str, ...] = Field((), description="Usage, Purchase, Tax, Credit, Adjustment")
     commitment_status: tuple[str, ...] = Field((), description="Used or Unused")
+    idle: bool = Field(False, description="only resources that a check found idle")
 
     @field_validator(
         "accounts", "services", "usage_types", "operations", "resources", "creators",
@@ -91,9 +92,9 @@ def default_pools() -> tuple[Pool, ...]:
     """What nobody can tag: commitments, tax, support, networks and the account's own services."""
     return (
         Pool(name="unused commitments", commitment_status=("Unused",)),
-        Pool(name="commitment fees", categories=("Purchase",)),
         Pool(name="tax", categories=("Tax",)),
         Pool(name="support", services=("*Support*",)),
+        Pool(name="commitment fees", categories=("Purchase",)),
         Pool(name="NAT gateways", usage_types=("*NatGateway*",)),
         Pool(
             name="data transfer",
@@ -108,6 +109,16 @@ def default_pools() -> tuple[Pool, ...]:
             ),
         ),
     )  # fmt: skip
+
+
+class Serverless(Section):
+    """What serverless inference would be for the endpoints; without both prices nothing is compared."""
+
+    seconds_per_request: float | None = Field(None, gt=0, description="time that one request takes")
+    memory_gib: float = Field(4.0, gt=0, description="memory of a serverless endpoint")
+    price_per_gib_second: float | None = Field(
+        None, gt=0, description="list price, https://aws.amazon.com/sagemaker/pricing/"
+    )
 
 
 class AllocationPolicy(Section):
@@ -135,6 +146,10 @@ class AllocationPolicy(Section):
     )
     business_metrics: str = Field(
         "", description="CSV of business metrics: month, metric, value and, if split, team"
+    )
+    serverless: Serverless = Serverless()
+    statement_reports: int = Field(
+        12, ge=0, description="teams, dearest first, that get a report of their own; 0: none"
     )
 
     @model_validator(mode="after")

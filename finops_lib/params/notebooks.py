@@ -32,7 +32,13 @@ class Allocation(NotebookParameters):
     """02_allocation."""
 
     top_n: int = Field(10, ge=1, description="rows of a ranking")
-    team: str = Field("", description="one team's statement alone; empty: all teams")
+
+
+class TeamStatement(NotebookParameters):
+    """team_statement, run once per team."""
+
+    top_n: int = Field(10, ge=1, description="rows of a ranking")
+    team: str = Field("", description="whose statement; empty: the team that pays most")
 
 
 class Optimization(NotebookParameters):
@@ -62,3 +68,9 @@ NOTEBOOKS: dict[str, type[NotebookParameters]] = {
     "05_executive_summary": ExecutiveSummary,
 }
 """Every notebook in the order in which a report shows them."""
+
+TEAM_NOTEBOOK = "team_statement"
+"""The notebook that a run executes once per team, after the others."""
+
+PER_TEAM: dict[str, type[NotebookParameters]] = {TEAM_NOTEBOOK: TeamStatement}
+"""Notebooks of one team, which a run executes as often as it has teams."""

@@ -66,4 +66,4 @@ def test_notebook_parameters_take_the_runs_basis_unless_told_otherwise():
         None, {"basis": "billed", "notebooks.02_allocation": {"basis": "effective"}}
     )
     assert params.notebook("01_visibility").basis == "billed"
-    assert params.notebook("02_allocation", team="x").basis == "effective"
+    assert params.notebook("02_allocation", top_n=3).basis == "effective"

@@ -23,6 +23,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Condition to the columns that it looks at, in FOCUS names and in those of RESOURCE_COSTS."""
 
+IDLE = "x_idle"
+"""Flag of the charges whose resource a check found idle."""
+
 
 def meant(frame: pd.DataFrame, charges: Charges) -> pd.Series:
     """True for each row that every condition fits; a column that the frame lacks fits none."""
@@ -32,6 +35,8 @@ def meant(frame: pd.DataFrame, charges: Charges) -> pd.Series:
             fits &= _any_column(frame, names, patterns)
     for key, pattern in charges.tags.items():
         fits &= _any_column(frame, (f"{TAG_PREFIX}{key}",), (pattern,))
+    if charges.idle:
+        fits &= frame[IDLE] if IDLE in frame.columns else False
     return fits
 
 

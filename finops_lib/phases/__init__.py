@@ -1,0 +1,1 @@
+"""What each notebook asks: plain functions of a Workbook that return tidy frames."""

@@ -1,0 +1,180 @@
+"""What a unit of business costs, how that moves, and when an endpoint is worth its price."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from finops_lib.analysis import unit_costs
+from finops_lib.engine import queries
+from finops_lib.engine.connect import frame
+from finops_lib.phases.allocation import bill, metrics
+from finops_lib.schema import COST_COLUMN, KEY
+from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
+from finops_lib.workbook import Workbook
+
+HALF = 0.5
+"""The next smaller size of an instance type has half of its capacity."""
+
+
+def endpoints(book: Workbook) -> pd.DataFrame:
+    """Each endpoint with its monthly cost, requests, idle share and cost per 1,000 requests.
+
+    Without metrics the requests are unknown, and so is every unit cost.
+    """
+    known = book.estate["endpoints"].drop_duplicates(list(KEY))
+    table = known[[*KEY, "endpoint_name", "instance_type", "is_serverless"]]
+    costs = book.estate["resource_costs"]
+    rate = costs["effective_cost"] / costs["window_hours"] * HOURS_PER_MONTH
+    table = table.assign(
+        monthly_cost=table["resource_id"]
+        .map(rate.groupby(costs["resource_id"]).sum())
+        .astype("float64")
+    )
+    asked = unit_costs.endpoint_invocations(book.estate["metrics"])
+    priced = unit_costs.cost_per_prediction(table, asked)
+    return priced.sort_values("monthly_cost", ascending=False, ignore_index=True)
+
+
+def prediction_trend(book: Workbook) -> pd.DataFrame:
+    """week, days, cost, predictions, per_thousand, change of all endpoints whose requests are known.
+
+    Only days that the metrics and the bill have whole are counted, in weeks that end with the newest.
+    """
+    metric = book.estate["metrics"]
+    rows = metric[metric["metric"].eq(unit_costs.INVOCATIONS) & metric["stat"].eq("Sum")]
+    hours = rows.assign(day=rows["time"].dt.floor("D"))
+    seen = hours.groupby("day")["time"].nunique()
+    whole = seen[seen.eq(HOURS_PER_DAY)].index
+    asked = hours[hours["day"].isin(whole)].groupby("day")["value"].sum()
+    costs = _daily_costs(book, rows["resource_id"].unique())
+    daily = pd.DataFrame({"predictions": asked, "cost": costs}).dropna()
+    daily = daily[daily.index < pd.Timestamp(book.complete_until)]
+    return _weekly(daily)
+
+
+def _daily_costs(book: Workbook, resources: object) -> pd.Series:
+    lines = bill(book)
+    rows = frame(queries.spend_by_day(lines.filter(lines.ResourceId.isin(list(resources)))))  # type: ignore[call-overload]
+    return rows.set_index("ChargeDay")[COST_COLUMN[book.basis]]
+
+
+def _weekly(daily: pd.DataFrame) -> pd.DataFrame:
+    """Weeks of seven days counted back from the newest day; the first one may be shorter."""
+    columns = ["week", "days", "cost", "predictions", "per_thousand", "change_share"]
+    if daily.empty:
+        return pd.DataFrame(columns=columns)
+    back = (daily.index.max() - daily.index).days // 7
+    table = daily.assign(week=daily.index, days=1).groupby(back).agg(
+        {"week": "min", "days": "sum", "cost": "sum", "predictions": "sum"}
+    )  # fmt: skip
+    table = table.sort_values("week", ignore_index=True)
+    thousands = table["predictions"].where(table["predictions"] > 0) / 1000.0
+    table["per_thousand"] = table["cost"] / thousands
+    table["change_share"] = table["per_thousand"].pct_change(fill_method=None)
+    return table[columns]
+
+
+def business_units(book: Workbook) -> pd.DataFrame:
+    """month, metric, cost, value, unit_cost, change_share: the whole bill per unit of each metric."""
+    months = book.months().rename(columns={f"{book.basis}_cost": "cost"})
+    known = metrics(book)
+    if known.empty:
+        return pd.DataFrame(
+            columns=["month", "metric", "cost", "value", "unit_cost", "change_share"]
+        )
+    table = unit_costs.cost_per_unit(months, known)
+    return table.rename(columns={"change": "change_share"})
+
+
+def newest_units(units: pd.DataFrame) -> pd.DataFrame:
+    """The last month of each metric of `business_units`."""
+    return units.sort_values("month").groupby("metric", as_index=False).tail(1)
+
+
+def training_runs(book: Workbook) -> pd.DataFrame:
+    """month, runs, completed, cost, per_run, per_completed_run, at the rates that the bill paid."""
+    return unit_costs.cost_per_training_run(book.estate["training_jobs"], training_rates(book))
+
+
+def training_rates(book: Workbook) -> dict[str, float]:
+    """Instance type to effective dollars per hour of training, from the bill."""
+    costs = book.estate["resource_costs"]
+    rows = costs[costs["usage_type"].fillna("").str.contains("Train:") & costs["unit"].eq("Hrs")]
+    sums = rows.groupby("instance_type")[["effective_cost", "consumed_quantity"]].sum()
+    sums = sums[sums["consumed_quantity"] > 0]
+    return dict((sums["effective_cost"] / sums["consumed_quantity"]).items())
+
+
+def gpu_hours(book: Workbook) -> pd.DataFrame:
+    """The cost of a GPU-hour "paid" and "used"; used is a lower bound: the metric is each hour's maximum."""
+    costs = book.gpu_costs()
+    busy = gpu_utilization(book.estate["metrics"])
+    hours, cost = float(costs["gpu_hours"].sum()), float(costs[f"{book.basis}_cost"].sum())
+    each = unit_costs.cost_per_gpu_hour_used(cost, hours, busy)
+    return pd.DataFrame(
+        [{"gpu_hours": hours, "cost": cost, "busy_share": busy, "per_gpu_hour_paid": each["paid"], "per_gpu_hour_used": each["used"]}]
+    )  # fmt: skip
+
+
+def gpu_utilization(metric: pd.DataFrame) -> float:
+    """The mean of every GPU's utilization, 0 to 1, over the GPUs that report it; NaN where none does."""
+    rows = metric[metric["metric"].isin(["nvidia_smi_utilization_gpu", "GPUUtilization"])]
+    return float(rows["value"].mean() / 100.0) if len(rows) else float("nan")
+
+
+def break_even(book: Workbook, priced: pd.DataFrame) -> pd.DataFrame:
+    """Per endpoint: requests a month now, the level below which serverless is cheaper, and what is better.
+
+    `peak_requests_per_hour` and `fits_smaller_up_to` tell the same of the next smaller size: the requests in
+    an hour that it still carries with a fifth of headroom. Unknown utilization or prices stay unknown, and
+    so does serverless for an endpoint with GPUs, which it does not offer
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html).
+    """
+    serverless = book.params.allocation.serverless
+    seconds, price = serverless.seconds_per_request, serverless.price_per_gib_second
+    rows = priced[~priced["is_serverless"].fillna(False).astype(bool)].copy()
+    each = (seconds or float("nan")) * serverless.memory_gib * (price or float("nan"))
+    rows["serverless_below"] = rows["monthly_cost"].mask(_has_gpu(book, rows)) / each
+    rows["serverless_is_cheaper"] = _better(rows["monthly_invocations"], rows["serverless_below"])
+    peak = _peaks(book.estate["metrics"]).reindex(rows["resource_id"]).reset_index(drop=True)
+    rows = rows.reset_index(drop=True).join(peak)
+    rows["fits_smaller_up_to"] = [
+        unit_costs.smaller_instance_break_even(
+            requests_at_peak=r.peak_requests, peak_utilization=r.peak_share, capacity_ratio=HALF
+        )
+        for r in rows.itertuples()
+    ]
+    asked = rows["peak_requests"].where(rows["peak_requests"] > 0)
+    rows["smaller_is_enough"] = _better(asked, rows["fits_smaller_up_to"])
+    return rows[
+        ["endpoint_name", "instance_type", "monthly_cost", "monthly_invocations", "serverless_below",
+         "serverless_is_cheaper", "peak_requests", "peak_share", "fits_smaller_up_to", "smaller_is_enough"]
+    ]  # fmt: skip
+
+
+def _has_gpu(book: Workbook, rows: pd.DataFrame) -> pd.Series:
+    types = book.estate["instance_types"].set_index("instance_type")["gpu_count"]
+    bare = rows["instance_type"].str.removeprefix("ml.")
+    return bare.map(types[~types.index.duplicated()]).fillna(0) > 0
+
+
+def _better(now: pd.Series, below: pd.Series) -> pd.Series:
+    """Yes or no where both are known."""
+    told = (now < below).map({True: "yes", False: "no"}).astype("object")
+    return told.where(now.notna() & below.notna(), None)
+
+
+def _peaks(metric: pd.DataFrame) -> pd.DataFrame:
+    """resource_id: requests in the busiest hour, and the highest CPU or GPU utilization, 0 to 1."""
+    asked = metric[metric["metric"].eq(unit_costs.INVOCATIONS) & metric["stat"].eq("Sum")]
+    hourly = asked.groupby(["resource_id", "time"])["value"].sum()
+    load = metric[
+        metric["namespace"].eq("/aws/sagemaker/Endpoints")
+        & metric["metric"].isin(["CPUUtilization", "GPUUtilization"])
+    ]
+    return pd.DataFrame(
+        {
+            "peak_requests": hourly.groupby("resource_id").max(),
+            "peak_share": load.groupby("resource_id")["value"].max() / 100.0,
+        }
+    )
