@@ -6,10 +6,12 @@ an axes, and returns the axes. Amounts are in the billing currency, named by `un
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from finops_lib.figures import style
 
@@ -31,6 +33,7 @@ def statement_bars(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str 
         )  # fmt: skip
         right, left = right + values.clip(min=0), left + values.clip(max=0)
     ax.legend(loc="lower right")
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.set_xlabel(unit)
     return _horizontal(ax, title)
 
@@ -71,8 +74,7 @@ def compliance_trend(frame: pd.DataFrame, ax: Axes, *, target: float, title: str
             linestyle=style.LINESTYLES[place % len(style.LINESTYLES)],
         )  # fmt: skip
     ax.axhline(target, color=style.INK, linewidth=1.0, linestyle="--")
-    months = sorted(frame["Month"].unique())
-    ax.set_xticks(months, [f"{month:%b %Y}" for month in pd.to_datetime(months)])
+    _month_ticks(ax, frame["Month"])
     ax.set_ylim(0, 1)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -80,15 +82,37 @@ def compliance_trend(frame: pd.DataFrame, ax: Axes, *, target: float, title: str
     return ax
 
 
-def unit_cost_trend(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD") -> Axes:
+def unit_cost_trend(
+    frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD", most: int = 8
+) -> Axes:
     """The unit cost of one metric of `cost_per_unit` per month; months without units leave a gap."""
     rows = frame.sort_values("month")
     ax.plot(rows["month"], rows["unit_cost"], color=style.ACCENT, marker="o")
-    ax.set_xticks(list(rows["month"]), [f"{month:%b %Y}" for month in rows["month"]])
+    _month_ticks(ax, rows["month"], most)
     ax.set_ylim(bottom=0)
     ax.set_ylabel(f"{unit} per unit")
     ax.set_title(title)
     return ax
+
+
+def unit_cost_panels(frame: pd.DataFrame, ax: Any, *, title: str = "", unit: str = "USD") -> Any:
+    """A panel of `unit_cost_trend` per metric of `cost_per_unit`; `ax` is one axes or an array of them."""
+    panels = np.atleast_1d(ax).ravel()
+    for panel, (metric, rows) in zip(panels, frame.groupby("metric"), strict=False):
+        unit_cost_trend(rows, panel, title=str(metric), unit=unit, most=4)
+    if frame.empty:
+        panels[0].text(0.5, 0.5, "no business metrics", ha="center", color=style.MUTED)
+        panels[0].set_axis_off()
+    if title:
+        panels[0].figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    return ax
+
+
+def _month_ticks(ax: Axes, values: pd.Series, most: int = 8) -> None:
+    """At most so many months named on the axis, the newest one always."""
+    months = sorted(pd.to_datetime(values).unique())
+    shown = months[:: -max(-(-len(months) // most), 1)][::-1]
+    ax.set_xticks(shown, [f"{month:%b %Y}" for month in shown])
 
 
 def _horizontal(ax: Axes, title: str) -> Axes:

@@ -218,6 +218,13 @@ def savings(book: Workbook, owned: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def team_savings(book: Workbook, owned: pd.DataFrame, team: str) -> pd.DataFrame:
+    """resource_id, check_id, action, monthly_saving, risk, confidence of one team's steps."""
+    steps = savings(book, owned)
+    wanted = ["resource_id", "check_id", "action", "monthly_saving", "risk", "confidence"]
+    return steps.loc[steps["team"].eq(team), wanted].reset_index(drop=True)
+
+
 def savings_by_team(book: Workbook, owned: pd.DataFrame) -> pd.DataFrame:
     """team, steps, monthly_saving: what each team can stop paying for, net of overlaps."""
     steps = savings(book, owned)
@@ -259,3 +266,21 @@ def report_teams(book: Workbook, table: pd.DataFrame) -> list[str]:
     """The teams that get a report of their own, dearest first; what is unallocated has none."""
     named = [str(team) for team in table["team"] if team != UNALLOCATED]
     return named[: book.params.allocation.statement_reports]
+
+
+def team_evidence(book: Workbook, owned: pd.DataFrame, team: str) -> pd.DataFrame:
+    """decided_by, cost, share of the charges that the team bears alone."""
+    rows = evidence(book, owned[owned["team"].eq(team) & owned["pool"].isna()])
+    return rows.drop(columns="team")
+
+
+def team_changes(book: Workbook, team: str) -> pd.DataFrame:
+    """service, costs, change and its effects of what the team bears alone, largest change first."""
+    rows = explained(book)
+    found = changes(rows[rows["bearer"].eq(team)], ["ServiceName"])
+    return found.rename(columns={"ServiceName": "service"})
+
+
+def steps(changed: pd.DataFrame) -> pd.DataFrame:
+    """step, amount: from the cost before over each effect to the cost after."""
+    return drivers.waterfall(changed)

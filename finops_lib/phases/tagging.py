@@ -15,6 +15,7 @@ from finops_lib.analysis.tags.compliance import EVERY
 from finops_lib.analysis.tags.resources import RELATIONS, tagged_resources
 from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
+from finops_lib.phases.allocation import resource_owners
 from finops_lib.plans.digests import untagged_digests
 from finops_lib.plans.tag_enforcement import config_template, service_control_policy, tag_policy
 from finops_lib.plans.tagging_strategy import strategy_page
@@ -102,6 +103,16 @@ def dearest(book: Workbook, found: pd.DataFrame, told: pd.DataFrame, top_n: int)
     return guessed.dearest_untagged(found, told, book.params.tags, top_n=top_n)
 
 
+def team_untagged(
+    book: Workbook, owned: pd.DataFrame, found: pd.DataFrame, team: str, top_n: int
+) -> pd.DataFrame:
+    """The dearest resources with a missing tag among those whose charges the team bears."""
+    theirs = {resource for resource, owner in resource_owners(owned).items() if owner == team}
+    mine = found[found["resource_id"].isin(theirs) | found[f"{TAG_PREFIX}team"].eq(team)]
+    table = dearest(book, mine, suggestions(book, found), top_n)
+    return table.drop(columns=["account_id", "region"])
+
+
 def reach(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """confidence, tags, resources, monthly_cost: how much of what is missing has a suggestion."""
     first = told.drop_duplicates(["confidence", "kind", *KEY])
@@ -128,7 +139,9 @@ def misspelled(book: Workbook) -> pd.DataFrame:
         found = value_clusters(rows[column], cost, allowed=policy.allowed)
         parts.append(found.drop(columns="rows").assign(key=key))
     columns = ["key", "suggested", "value", "cost", "reason"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True)[columns].astype({"cost": "float64"})
 
 
 def digests(book: Workbook, found: pd.DataFrame, told: pd.DataFrame) -> dict[str, str]:

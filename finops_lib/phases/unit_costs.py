@@ -87,8 +87,9 @@ def business_units(book: Workbook) -> pd.DataFrame:
 
 
 def newest_units(units: pd.DataFrame) -> pd.DataFrame:
-    """The last month of each metric of `business_units`."""
-    return units.sort_values("month").groupby("metric", as_index=False).tail(1)
+    """The last month of each metric of `business_units`, with the cost of a thousand units."""
+    newest = units.sort_values("month").groupby("metric", as_index=False).tail(1)
+    return newest.assign(per_thousand=newest["unit_cost"] * 1000.0)
 
 
 def training_runs(book: Workbook) -> pd.DataFrame:

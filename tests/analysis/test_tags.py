@@ -147,8 +147,8 @@ def test_suggest_tags_a_volume_has_what_its_instance_has():
         instances=[instance("a", BOTH)], volumes=[volume("x", attached_instance_id="i-a")]
     )
     assert suggested(suggest_tags(found, TAGS)) == {
-        ("vol-x", "team"): ("ads", "attached to instance i-a"),
-        ("vol-x", "owner"): ("jo", "attached to instance i-a"),
+        ("vol-x", "team"): ("ads", "same instance i-a"),
+        ("vol-x", "owner"): ("jo", "same instance i-a"),
     }
 
 
@@ -204,7 +204,7 @@ def test_dearest_untagged_names_what_is_missing_and_what_it_should_say():
         "object"
     )
     assert shown.where(shown.notna(), None).to_numpy().tolist() == [
-        ["vol-x", 40.0, "team", "team=ads", "attached to instance i-a"],
+        ["vol-x", 40.0, "team", "team=ads", "same instance i-a"],
         ["i-lost", 30.0, "team", None, None],
     ]
 

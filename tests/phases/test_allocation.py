@@ -9,7 +9,7 @@ from bills import BILLED, EFFECTIVE, REAL_CUR, as_legacy_csv, small_bill
 from finops_lib.collect import collect
 from finops_lib.errors import ParameterError
 from finops_lib.params import load_params
-from finops_lib.phases import allocation, tagging, unit_costs
+from finops_lib.phases import allocation, statement_files, tagging, unit_costs
 from finops_lib.workbook import Workbook
 
 POLICY = {
@@ -142,3 +142,31 @@ def test_the_2018_bill_has_its_coverage_and_its_dirty_values_clustered(tmp_path)
     assert (shares["billed"], shares["effective"]) == pytest.approx((0.0917, 0.1410), abs=5e-5)
     table = tagging.misspelled(book)
     assert table[table["key"].eq("project")]["value"].tolist() == ["BaseLoad", "Base Load", "Base"]
+
+
+def test_write_statements_keeps_the_ledger_and_a_file_per_team_that_add_up(book, tmp_path):
+    reports = statement_files.write_statements(book, tmp_path)
+    assert sorted(reports.values()) == ["a", "b", "storage"]
+    ledger = pd.read_csv(tmp_path / "ledger.csv")
+    assert list(ledger.columns) == ["cost_center", "amount"]
+    assert round(ledger["amount"].sum(), 2) == round(EFFECTIVE, 2)
+    table = pd.read_csv(tmp_path / "statements.csv").set_index("team")["total"]
+    for name, team in reports.items():
+        lines = pd.read_csv(tmp_path / f"{name}.csv")
+        assert lines["effective_cost"].sum() == pytest.approx(table[team])
+
+
+def test_report_names_are_files_of_their_own_and_tell_no_team_where_they_are_masked():
+    teams = ["ML Platform", "ml+platform", "数据"]
+    assert statement_files.report_names(teams, anonymous=False) == {
+        "statement_ml-platform": "ML Platform", "statement_ml-platform-2": "ml+platform", "statement_3": "数据",
+    }  # fmt: skip
+    assert list(statement_files.report_names(teams, anonymous=True)) == [
+        "statement_1", "statement_2", "statement_3",
+    ]  # fmt: skip
+
+
+def test_write_governance_writes_the_strategy_and_its_enforcement(book, tmp_path):
+    written = {path.name for path in statement_files.write_governance(book, tmp_path).iterdir()}
+    assert "TAGGING_STRATEGY.md" in written
+    assert len(written) == 4

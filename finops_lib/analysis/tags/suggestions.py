@@ -31,7 +31,7 @@ class Kinship:
 
 
 KINSHIPS = (
-    Kinship("_instance", "attached to instance {}", "high"),
+    Kinship("_instance", "same instance {}", "high"),
     Kinship("_volume", "taken of or from volume {}", "high"),
     Kinship("_asg", "same Auto Scaling group {}", "high"),
     Kinship("_stack", "same CloudFormation stack {}", "high"),
@@ -42,6 +42,7 @@ KINSHIPS = (
     Kinship("_team", "team {} always has it", "medium", 0.9, 3),
     Kinship("_owner", "owner {} always has it", "medium", 0.9, 3),
     Kinship("_cost_center", "cost center {} always has it", "medium", 0.9, 3),
+    Kinship("_word", "names that begin with {} have it", "low", 0.8, 5),
     Kinship("_vpc", "most of network {} has it", "low", 0.6, 5),
     Kinship("_account", "most of account {} has it", "low", 0.5, 5),
 )
@@ -143,6 +144,9 @@ def _kin(resources: pd.DataFrame, values: Mapping[str, pd.Series], column: str) 
             return scope + pd.Series(
                 [_stem(n) for n in resources["name"]], resources.index, dtype="str"
             )
+        case "_word":
+            words = resources["name"].astype("str").str.extract(r"^([A-Za-z]{3,})[-_. ]")[0]
+            return scope + words
         case "_vpc":
             return resources["vpc_id"]
         case "_account":
