@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,10 @@ from finops_lib.errors import ReportError
 from finops_lib.estate import Estate
 from finops_lib.export.mask import mask_of
 from finops_lib.params import NOTEBOOKS, Params, save_params
+from finops_lib.params.notebooks import TEAM_NOTEBOOK
 from finops_lib.period import naive_utc
+from finops_lib.phases import ledger
+from finops_lib.phases.statement_files import write_governance, write_statements
 from finops_lib.report import (
     Cover,
     Notebook,
@@ -28,8 +31,9 @@ from finops_lib.report import (
     write_index,
     write_manifest,
 )
-from finops_lib.schema import COVERAGE, FINDINGS
+from finops_lib.schema import COVERAGE, FINDINGS, LEDGER
 from finops_lib.sources.store import write_table
+from finops_lib.workbook import Workbook
 
 Progress = Callable[[str, float], None]
 
@@ -67,14 +71,22 @@ def make_report(params: Params, outputs: Path, *, progress: Progress) -> tuple[P
     findings, coverage = examine(estate, params)
     write_table(findings, FINDINGS, partial / "findings.parquet")
     write_table(coverage, COVERAGE, partial / "coverage.parquet")
+    lives = ledger.ledger_of(estate, (findings, coverage), outputs, params.title)
+    write_table(lives, LEDGER, partial / ledger.FILE)
+    book = Workbook(estate, params, params.basis)
+    teams = write_statements(book, partial)
+    write_governance(book, partial)
     collected_s = time.monotonic() - clock
     outcomes = run_notebooks(
-        [_notebook(name, params, partial) for name in NOTEBOOKS],
+        [
+            *(_notebook(name, params, partial) for name in NOTEBOOKS),
+            *(_statement(name, team, params, partial) for name, team in teams.items()),
+        ],
         partial,
         workers=params.report.workers,
         progress=lambda name, done, of: progress(f"notebook {name}", done / of),
     )
-    cover = _cover(estate, params)
+    cover = _cover(estate, params, teams)
     write_manifest(
         partial,
         cover,
@@ -124,7 +136,18 @@ def _notebook(name: str, params: Params, folder: Path) -> Notebook:
     return Notebook(name, NOTEBOOK_FOLDER / f"{name}.ipynb", given.model_dump(mode="json"))
 
 
-def _cover(estate: Estate, params: Params) -> Cover:
+def _statement(name: str, team: str, params: Params, folder: Path) -> Notebook:
+    """The team's own run of the statement notebook, under the name of its report."""
+    given = params.notebook(
+        TEAM_NOTEBOOK,
+        estate=str((folder / "estate").resolve()),
+        params=str((folder / "params.yaml").resolve()),
+        team=team,
+    )
+    return Notebook(name, NOTEBOOK_FOLDER / f"{TEAM_NOTEBOOK}.ipynb", given.model_dump(mode="json"))
+
+
+def _cover(estate: Estate, params: Params, teams: Mapping[str, str]) -> Cover:
     gaps = estate["gaps"]
     sentences = [
         f"{row.table}: {row.reason}"
@@ -144,7 +167,10 @@ def _cover(estate: Estate, params: Params) -> Cover:
         basis=params.basis,
         notice=params.notice,
         gaps=tuple(sentences),
-        reports=tuple(TITLES.items()),
+        reports=(
+            *TITLES.items(),
+            *((name, f"Statement of {team}") for name, team in teams.items()),
+        ),
     )
 
 

@@ -213,6 +213,31 @@ def waterfall(plan: pd.DataFrame, monthly_cost: float) -> pd.DataFrame:
     ]
 
 
+def bridge(findings: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
+    """category, naive, overlap, left_out, net, net_low, net_high: from every finding to the PLAN.
+
+    `naive` adds up every finding that saves anything; `overlap` is what it counts twice, against
+    the plan without constraints; `left_out` is what the constraints leave of that one (negative where
+    they make room for another action on the same resource). naive - overlap - left_out = net.
+    """
+    free = PlanParams(min_confidence="low", min_monthly_saving=0.0)
+    every = _by_category(eligible(findings, free))
+    unbound = _by_category(build_plan(findings, free))
+    net = waterfall(plan, 0.0).set_index("category")[["net", "net_low", "net_high"]]
+    table = net.drop(index="total")
+    table.insert(0, "naive", every)
+    table.insert(1, "overlap", every - unbound)
+    table.insert(2, "left_out", unbound - table["net"])
+    table.loc["total"] = table.sum()
+    return table.reset_index()
+
+
+def _by_category(rows: pd.DataFrame) -> pd.Series:
+    return (
+        rows.groupby("category")["monthly_saving"].sum().reindex(list(CATEGORIES), fill_value=0.0)
+    )
+
+
 def naive_sum(findings: pd.DataFrame) -> float:
     """What adding up every priced finding would promise, dollars counted twice included."""
     waste = findings[findings["status"] == "waste"]

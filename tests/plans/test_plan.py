@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from finops_lib.params.plan import PlanParams
 from finops_lib.plans.actions import ACTIONS, CATEGORIES
-from finops_lib.plans.plan import build_plan, naive_sum, waterfall
+from finops_lib.plans.plan import bridge, build_plan, naive_sum, waterfall
 from finops_lib.schema import FINDINGS, rows
 
 ANY = PlanParams(min_monthly_saving=0.0, min_confidence="low")
@@ -114,6 +114,22 @@ def test_waterfall_shows_naive_overlap_net_and_what_remains():
     )
 
 
+def test_bridge_goes_from_every_finding_over_overlap_and_constraints_to_the_plan():
+    found = rows(
+        FINDINGS,
+        [
+            finding("terminate_instance", 100, claim="a"),
+            finding("resize_instance", 100, 50, claim="a"),
+            finding("terminate_instance", 40, claim="b", confidence="low"),
+        ],
+    )
+    table = bridge(found, build_plan(found, PlanParams())).set_index("category")
+    columns = ["naive", "overlap", "left_out", "net"]
+    assert table.loc["terminate", columns].to_list() == [140.0, 0.0, 40.0, 100.0]
+    assert table.loc["resize", columns].to_list() == [50.0, 50.0, 0.0, 0.0]
+    assert table.loc["total", columns].to_list() == [190.0, 50.0, 40.0, 100.0]
+
+
 ONE_OF_EACH = [next(a.name for a in ACTIONS.values() if a.category == c) for c in CATEGORIES[:4]]
 random_findings = st.lists(
     st.tuples(
@@ -182,3 +198,15 @@ def test_build_plan_net_is_bounded_monotone_and_blind_to_order(found, random):
         )
         assert without <= net + 1e-9
         assert net - without <= gone["monthly_saving"] + 1e-9
+
+
+@settings(max_examples=25, deadline=None)
+@given(random_findings, st.floats(0, 90))
+def test_bridge_ties_the_naive_sum_to_the_net_of_any_plan(found, least):
+    frame = rows(FINDINGS, found)
+    plan = build_plan(frame, ANY.model_copy(update={"min_monthly_saving": least}))
+    table = bridge(frame, plan).set_index("category")
+    assert table.loc["total", "naive"] == pytest.approx(naive_sum(frame))
+    gaps = table["naive"] - table["overlap"] - table["left_out"] - table["net"]
+    assert gaps.abs().max() == pytest.approx(0.0, abs=1e-9)
+    assert table.loc["total", "overlap"] >= -1e-9

@@ -1,0 +1,114 @@
+"""The plan as pictures: the bill before and after it, and when the programme pays back.
+
+Every function takes a tidy frame of `analysis.outcome` or `analysis.roi` and an axes, and returns the
+axes. Amounts are in the billing currency, named by `unit`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from finops_lib.figures import style
+
+GROUP_NAMES = {
+    "compute": "compute", "storage": "storage", "network": "data transfer",
+    "managed": "managed services", "waste": "waste",
+}  # fmt: skip
+
+
+def result_waterfall(
+    frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD a month"
+) -> Axes:
+    """From the bill over the saving of each kind of cost to the bill after the plan.
+
+    A whisker spans the low and the high value where a saving is a band. Takes `result_table`.
+    """
+    table = frame.set_index("group")
+    groups = [name for name in GROUP_NAMES if table.loc[name, "saving"] > 0]
+    steps = table.loc[groups]
+    top = table.loc["total", "before"] - steps["saving"].cumsum() + steps["saving"]
+    last = len(groups) + 1
+    ends = table.loc["total", ["before", "after"]].astype(float)
+    ax.bar([0, last], ends, color=style.INK, width=0.65)
+    places = range(1, last)
+    ax.bar(places, -steps["saving"], bottom=top, color=style.BETTER, width=0.65)
+    for place, value in zip([0, last], ends, strict=True):
+        _label(ax, place, value, _short(value))
+    for place, (name, step) in zip(places, steps.iterrows(), strict=True):
+        _label(ax, place, top[name], f"\N{MINUS SIGN}{_short(step['saving'])}")
+        if step["saving_low"] < step["saving_high"]:
+            span = [[step["saving_high"] - step["saving"]], [step["saving"] - step["saving_low"]]]
+            ax.errorbar(place, top[name] - step["saving"], span, color=style.INK, capsize=3, linewidth=1.2)  # fmt: skip
+    names = ["today", *(GROUP_NAMES[name].replace(" ", "\n") for name in groups), "after\nthe plan"]
+    ax.set_xticks(range(last + 1), names)
+    ax.margins(y=0.1)
+    return _money(ax, title, unit)
+
+
+def category_savings(
+    frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD a month"
+) -> Axes:
+    """Bars of the net saving by category of `bridge`, then what was left out and what was double.
+
+    The whole bar is what a plain sum of the findings would promise.
+    """
+    rows = frame[frame["category"].ne("total") & frame["naive"].gt(0)].iloc[::-1]
+    parts = {
+        "net": ("in the plan", style.BETTER, ""),
+        "left_out": ("left out by choice", style.OTHER, ""),
+        "overlap": ("counted twice by a plain sum", style.OTHER, "////"),
+    }
+    left = np.zeros(len(rows))
+    for column, (label, color, hatch) in parts.items():
+        values = rows[column].clip(lower=0.0)
+        ax.barh(rows["category"], values, left=left, color=color, hatch=hatch, label=label)
+        left = left + values.to_numpy()
+    for place, net in enumerate(rows["net"]):
+        ax.annotate(_short(net), (left[place], place), xytext=(5, 0), va="center",
+                    textcoords="offset points", color=style.INK)  # fmt: skip
+    ax.legend(loc="lower right")
+    ax.margins(x=0.1)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    ax.set_title(title)
+    ax.set_xlabel(unit)
+    ax.xaxis.set_major_formatter(FuncFormatter(_short))
+    return ax
+
+
+def payback(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD") -> Axes:
+    """The cumulative return of `cash_flow`, in cash and discounted, over the months."""
+    lines = {"cumulative": ("cash", "-"), "cumulative_discounted": ("discounted", "--")}
+    for color, (column, (label, dashes)) in zip(style.PALETTE[1:], lines.items(), strict=False):
+        ax.plot(frame["month"], frame[column], color=color, linestyle=dashes)
+        ax.annotate(f"{label} {_short(frame[column].iloc[-1])}", (frame["month"].iloc[-1], frame[column].iloc[-1]),
+                    xytext=(5, 0), textcoords="offset points", va="center", color=color)  # fmt: skip
+    ax.axhline(0.0, color=style.INK, linewidth=1.0)
+    ax.set_xticks(range(0, int(frame["month"].max()) + 1, 6))
+    ax.set_xlabel("months after the start")
+    ax.margins(x=0.0)
+    ax.set_xlim(right=frame["month"].max() * 1.16)
+    return _money(ax, title, unit)
+
+
+def _label(ax: Axes, place: float, height: float, text: str) -> None:
+    ax.annotate(text, (place, height), xytext=(0, 3), textcoords="offset points", ha="center",
+                color=style.INK)  # fmt: skip
+
+
+def _money(ax: Axes, title: str, unit: str) -> Axes:
+    ax.set_title(title)
+    ax.set_ylabel(unit)
+    ax.yaxis.set_major_formatter(FuncFormatter(_short))
+    return ax
+
+
+def _short(value: float, place: int | None = None) -> str:
+    """An axis number: 950, 1.2K, 80K, 1.5M."""
+    for size, suffix in ((1e6, "M"), (1e3, "K")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
