@@ -35,9 +35,10 @@ class Budget(Section):
     limit: float = Field(gt=0, description="a month's limit in USD, or percent for use and cover")
     kind: Literal["COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION",
                   "SAVINGS_PLANS_COVERAGE"] = "COST"  # fmt: skip
-    tag: tuple[str, str] | None = Field(
-        None, description="cost allocation tag and value; empty: the whole bill"
-    )
+    tag: tuple[str, ...] | None = Field(
+        None, min_length=2,
+        description="cost allocation tag and its values, as spelled; empty: the whole bill",
+    )  # fmt: skip
     thresholds_pct: tuple[float, ...] = (80.0, 100.0, 120.0)
     forecast: bool = Field(True, description="whether forecasts warn too")
     period: Literal["MONTHLY", "DAILY"] = "MONTHLY"

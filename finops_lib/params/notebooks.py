@@ -52,6 +52,9 @@ class Governance(NotebookParameters):
     """04_governance."""
 
     top_n: int = Field(10, ge=1, description="rows of a ranking")
+    controls: str = Field(
+        "", description="file of `finops govern status --output`; empty: what the Estate shows"
+    )
 
 
 class ExecutiveSummary(NotebookParameters):

@@ -45,7 +45,8 @@ def _daily(budget: Budget) -> Iterator[Budget]:
 def definition(budget: Budget) -> dict[str, Any]:
     """The Budget of a CreateBudget request."""
     unit = "USD" if budget.kind == "COST" else "PERCENTAGE"
-    filters = {"TagKeyValue": [f"user:{budget.tag[0]}${budget.tag[1]}"]} if budget.tag else {}
+    key, *values = budget.tag or ("",)
+    filters = {"TagKeyValue": [f"user:{key}${value}" for value in values]} if values else {}
     return {
         "BudgetName": PREFIX + budget.name,
         "BudgetType": budget.kind,

@@ -1,0 +1,120 @@
+"""Budgets, controls, exceptions, schedules and alerts of a small bill and a handful of findings."""
+
+from datetime import date, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from bills import BILLED, as_legacy_csv, small_bill
+
+from finops_lib.collect import collect
+from finops_lib.errors import ParameterError
+from finops_lib.params import Params, load_params
+from finops_lib.phases import governance
+from finops_lib.workbook import Workbook
+
+BUDGETS = [
+    {"name": "total", "limit": 100.0},
+    {"name": "a", "limit": 50.0, "tag": ["team", "a", "A"]},
+    {"name": "reserved", "limit": 90.0, "kind": "RI_UTILIZATION"},
+    {"name": "projects", "limit": 5.0, "tag": ["planet", "mars"]},
+]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("governance")
+    bill = as_legacy_csv(small_bill(), folder / "bill.csv")
+    params = load_params(
+        None, {"source.billing": [str(bill)], "source.account": False, "month": "2026-10",
+               "governance.budgets": BUDGETS},
+    )  # fmt: skip
+    estate = collect(params, folder / "estate", cache=folder / "cache", now=datetime(2026, 11, 2),
+                     progress=lambda what, share: None)  # fmt: skip
+    return Workbook(estate, params)
+
+
+def test_budgets_compare_billed_cost_and_leave_what_is_not_known_unknown(book):
+    found = governance.budgets(book).set_index("budget")
+    assert found.loc["total", "actual_amount"] == pytest.approx(BILLED)
+    assert found.loc["a", "actual_amount"] == pytest.approx(10.0 - 0.75)
+    assert found["status"].to_dict() == {
+        "total": "over", "a": "within", "reserved": "unknown", "projects": "unknown",
+    }  # fmt: skip
+    assert found.loc[["reserved", "projects"], "used_share"].isna().all()
+
+
+def test_budgets_forecast_is_the_days_so_far_and_the_mean_of_28_for_the_rest(book):
+    found = governance.budgets(book).set_index("budget")
+    left = (datetime(2026, 11, 1) - book.complete_until).days
+    assert found.loc["total", "forecast_amount"] == pytest.approx(BILLED + BILLED / 28 * left)
+
+
+def test_controls_without_an_account_are_unknown_and_a_status_file_says_more(book, tmp_path):
+    assert set(governance.controls(book)["status"]) == {"unknown"}
+    written = tmp_path / "status.csv"
+    written.write_text("part,control,status,reason\nbudgets,finops-total,deployed,\n")
+    assert governance.controls(book, str(written))["status"].tolist() == ["deployed"]
+    scores = governance.scorecard(book, str(written)).set_index("measure")["share"]
+    assert scores["Controls deployed"] == 1.0
+    assert scores["Budgets kept in the month"] == 0.5
+    assert np.isnan(scores["Schedules adopted"])
+
+
+def test_controls_of_another_file_are_refused(book, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n")
+    with pytest.raises(ParameterError, match="finops govern status"):
+        governance.controls(book, str(other))
+
+
+def off_hours(resource, team, status, saving=np.nan):
+    return {"check_id": "off_hours_ec2_instances", "resource_id": resource, "team": team,
+            "status": status, "monthly_saving": saving, "reason": "", "monthly_cost": 100.0}  # fmt: skip
+
+
+class Held(dict):
+    """Tables of an Estate with the moment of it."""
+
+    as_of = datetime(2026, 11, 1)
+
+
+def a_book(findings, instances=None, **params):
+    return SimpleNamespace(
+        findings=pd.DataFrame(findings), params=Params.model_validate(params),
+        estate=Held(instances=instances),
+    )  # fmt: skip
+
+
+def test_schedule_adoption_counts_followers_and_those_that_could_by_team():
+    rows = [
+        off_hours("i-1", "nlp", "waste", 40.0), off_hours("i-2", "NLP", "ok"),
+        off_hours("i-3", "nlp", "waste", 9.0), off_hours("i-4", None, "ok"),
+    ]  # fmt: skip
+    tags = [None, {"finops:schedule": "office-hours"}, None, None]
+    instances = pd.DataFrame({"resource_id": ["i-1", "i-2", "i-3", "i-4"], "tags": tags})
+    book = a_book(rows, instances)
+    found = governance.schedule_adoption(book).set_index("team")
+    assert found.loc["nlp"].to_dict() == pytest.approx(
+        {"scheduled": 1, "could": 2, "saving_left": 49.0, "adoption_share": 1 / 3}
+    )
+    assert np.isnan(found.loc["nobody's", "adoption_share"])
+
+
+def test_exceptions_name_owner_and_expiry_and_count_what_they_hold():
+    held = off_hours("i-1", "nlp", "ok") | {
+        "reason": "Left alone until 2026-12-01 by ada: a pilot. Idle."
+    }
+    kept = off_hours("i-2", "nlp", "ok") | {"reason": "Protected by its tag. Idle."}
+    rules = [
+        {"reason": "a pilot", "owner": "ada", "expires": date(2026, 12, 1)},
+        {"reason": "the move", "owner": "bob", "expires": date(2026, 10, 1)},
+    ]
+    book = a_book([held, kept], exclusions=rules)
+    found = governance.exceptions(book)
+    assert found[["reason", "status", "findings"]].to_numpy().tolist() == [
+        ["a pilot", "held", 1], ["the move", "expired", 0], ["Protected by its tag", "held", 1],
+    ]  # fmt: skip
+    assert found["owner"].tolist()[:2] == ["ada", "bob"]
+    assert found["owner"].isna().tolist() == [False, False, True]
