@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from finops_lib.errors import ParameterError
 from finops_lib.params.allocation import AllocationPolicy
+from finops_lib.params.anomalies import Anomalies
 from finops_lib.params.commitments import Commitments
 from finops_lib.params.governance import Governance
 from finops_lib.params.notebooks import NOTEBOOKS, PER_TEAM, NotebookParameters
@@ -45,6 +46,7 @@ class Params(Section):
     )
     exclusions: tuple[Exclusion, ...] = ()
     allocation: AllocationPolicy = AllocationPolicy()
+    anomalies: Anomalies = Anomalies()
     plan: PlanParams = PlanParams()
     commitments: Commitments = Commitments()
     roi: Roi = Roi()

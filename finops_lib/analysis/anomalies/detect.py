@@ -26,8 +26,8 @@ def detect(
 
     `time` is naive UTC at any regular step up to a day or longer; steps without a value are unknown.
     `end` is exclusive. `expected` and `actual` are sums over [start, end), in the unit of `value`; of a
-    change that lasts, up to 30 days of it, the next change of its level or the last value. `score` is in
-    standard deviations. Every row was decidable at `alarmed_at` from earlier values alone (its kind at
+    change that lasts, up to 30 days of it, the next change of its level or the last value; `lasts` says
+    that no later change ended it. `score` is in standard deviations. Every row was decidable at `alarmed_at` from earlier values alone (its kind at
     `named_at`). Rows below both floors, `min_impact` in units of value and `min_share` of what was
     expected, are left out. Raises ParameterError for repeated times.
     """
@@ -45,7 +45,7 @@ def detect_many(
         return _frame([], times)
     monitor = Monitor(Calendar.of(times), table.to_numpy(dtype="float64"))
     changes = sorted(monitor.run(), key=lambda change: (change.series, change.start))
-    rows = [_row(monitor, change, _until(monitor, change, changes)) for change in changes]
+    rows = [_row(monitor, change, _next(change, changes)) for change in changes]
     found = _frame(rows, times + pd.Timedelta(0))
     found["series"] = table.columns.take(found["series"]) if len(found) else found["series"]
     large = (found["impact"].abs() >= min_impact) & (found["impact_share"].abs() >= min_share)
@@ -67,18 +67,23 @@ def _regular(series: pd.DataFrame) -> pd.Series:
     return grid.set_axis(times[0] + step * np.arange(len(grid)))
 
 
-def _until(monitor: Monitor, change: Change, changes: list[Change]) -> int:
+def _next(change: Change, changes: list[Change]) -> int | None:
+    """Where the series' next change that lasts begins, if there is one."""
+    later = (c.start for c in changes if c.series == change.series and c.lasts)
+    return min((start for start in later if start > change.start), default=None)
+
+
+def _until(monitor: Monitor, change: Change, following: int | None) -> int:
     """First position after the change that no longer counts to it."""
     if not change.lasts:
         return change.last + 1
     horizon: int = change.start + round(pd.Timedelta(days=HORIZON_DAYS) / monitor.calendar.step)
-    later = [
-        c.start for c in changes if c.series == change.series and c.lasts and c.start > change.start
-    ]
-    return min(horizon, len(monitor.amounts), *later)
+    ends = [horizon, len(monitor.amounts)]
+    return min(ends if following is None else [*ends, following])
 
 
-def _row(monitor: Monitor, change: Change, until: int) -> dict[str, object]:
+def _row(monitor: Monitor, change: Change, following: int | None) -> dict[str, object]:
+    until = _until(monitor, change, following)
     span = slice(change.start, until)
     actual = monitor.amounts[span, change.series]
     expected = monitor.expected[span, change.series]
@@ -91,19 +96,25 @@ def _row(monitor: Monitor, change: Change, until: int) -> dict[str, object]:
         "expected": usual, "actual": total, "impact": total - usual,
         "impact_share": (total - usual) / abs(usual) if usual else np.inf,
         "score": change.score, "alarmed_at": change.alarmed, "named_at": change.named,
-        "lasts": change.lasts and until == len(monitor.amounts),
+        "lasts": change.lasts and following is None,
     }  # fmt: skip
 
 
 def _before_change(monitor: Monitor, change: Change, until: int) -> Array:
-    """What the values would have been without the change; a month's start deviates like the day before it."""
+    """What the values would have been without the change: the trend went on, or the level stayed.
+
+    Of the two the nearer to each value, and the value itself where it lies between them: growth that ends
+    is no saving. A month's start deviates like the day before it.
+    """
     series, span = change.series, slice(change.start, until)
+    amounts = monitor.amounts[span, series]
     frozen = monitor.frozen(series, change.start, until)
-    expected: Array = np.sinh(frozen) * monitor.linear[series]
+    slope = monitor.means[change.start, series, 1] * np.arange(len(frozen))
+    either = [np.sinh(line) * monitor.linear[series] for line in (frozen, frozen - slope)]
+    expected: Array = np.clip(amounts, np.minimum(*either), np.maximum(*either))
     starts = np.flatnonzero(monitor.calendar.is_month_start[span])
     for place in starts[starts > 0]:
-        away = monitor.amounts[span, series][place - 1] - expected[place - 1]
-        expected[place] = monitor.amounts[span, series][place] - away
+        expected[place] = amounts[place] - (amounts[place - 1] - expected[place - 1])
     return expected
 
 

@@ -63,6 +63,8 @@ class Monitor:
         self.strays = np.full(values.shape, np.nan)
         self.scores = np.full(values.shape, np.nan)
         self.unlike = np.zeros(values.shape, dtype=bool)
+        self.held = np.zeros(values.shape, dtype=bool)
+        """Values of which is not decided yet what they are; they do not teach the noise."""
         self.opened = np.full(series, -1)
         self.odds = np.zeros(series)
         self.sums = np.zeros((len(SUMS), series))
@@ -91,8 +93,9 @@ class Monitor:
         slots = self.calendar.slots[at]
         self.means[at] = self.state.mean
         expected, variance = self.state.predict(slots)
-        lately = self.strays[max(0, at - self.calendar.memory) : at + 1]
-        spread = noise(lately, self.calendar.linear_share) * np.sqrt(variance)
+        lately = slice(max(0, at - self.calendar.memory), at + 1)
+        taught = np.where(self.held[lately], np.nan, self.strays[lately])
+        spread = noise(taught, self.calendar.linear_share) * np.sqrt(variance)
         stray = self.scaled[at] - expected
         stray = self._explained(at, expected, stray)
         self.expected[at] = np.sinh(self.scaled[at] - stray) * self.linear
@@ -113,6 +116,7 @@ class Monitor:
             self.strays[at] = stray / np.sqrt(variance)
         self._accumulate(at, np.where(judged, score, 0.0))
         self._decide(at, outlying, known)
+        self.held[at] = self.opened >= 0
 
     def _explained(self, at: int, expected: Array, stray: Array) -> Array:
         """The stray without what recurs at this day of the month, whichever is nearer to the value."""
@@ -191,6 +195,7 @@ class Monitor:
         if self.unlike[lately, series].mean() < RARE:
             self.strays[start:at, series] = np.nan
         self.unlike[start:at, series] = True
+        self.held[start:, series] = False
         self.opened[series] = -1
         self.sums[:, series] = 0.0
 
@@ -217,6 +222,7 @@ class Monitor:
             steps,
         )
         self.strays[began : at + 1, series] = np.nan
+        self.held[began:, series] = False
         self.sums[:, series] = 0.0
         self.opened[series] = -1
         if leaks and shape.slope < 0:
@@ -224,7 +230,7 @@ class Monitor:
         start = began + shape.start
         score = abs(np.nanmean(self.scores[start : at + 1, series])) * np.sqrt(steps)
         kind = "slow_leak" if leaks else "level_shift"
-        self.changes.append(Change(series, start, at, alarmed, at, kind, float(score)))
+        self.changes.append(Change(series, start, at, max(alarmed, start), at, kind, float(score)))
 
     def _earlier(self, series: int, at: int, *, rises: bool) -> int | None:
         """Place of the change of which this one is the continuation, if any."""

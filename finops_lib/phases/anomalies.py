@@ -1,0 +1,110 @@
+"""What was out of line, why, and what to ask next: anomalies of the bill and their causes.
+
+`history` is found once; the other functions may take it, or what is left of it, beside the workbook.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from finops_lib.analysis.anomalies import (
+    DIMENSIONS,
+    find_anomalies,
+    movers,
+    next_query,
+    windows,
+)
+from finops_lib.analysis.anomalies.causes import CAUSES
+from finops_lib.analysis.anomalies.segments import NONE
+from finops_lib.engine import queries
+from finops_lib.engine.connect import frame
+from finops_lib.phases.allocation import bill
+from finops_lib.schema import TAG_PREFIX
+from finops_lib.workbook import Workbook
+
+TOLD = 10
+"""Of how many anomalies causes are looked up, the largest first."""
+
+CAUSE_COLUMNS = {
+    "resource": "ResourceId",
+    "usage type": "x_UsageType",
+    "operation": "x_Operation",
+    "service": "ServiceName",
+    "account": "SubAccountId",
+    "region": "RegionId",
+}
+"""What may have moved, besides the promoted tags."""
+
+
+def history(book: Workbook) -> pd.DataFrame:
+    """Every anomaly of the bill's whole days, largest dollars first, known events named."""
+    params = book.params.anomalies
+    return find_anomalies(
+        frame(queries.spend_by_day(book.cube, list(DIMENSIONS.values()))),
+        min_impact=params.min_impact, min_share=params.min_share, known=params.known,
+        until=book.complete_until, basis=book.basis,
+    )  # fmt: skip
+
+
+def anomalies(book: Workbook, found: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The anomalies that began or were noticed in the workbook's period, largest dollars first."""
+    every = history(book) if found is None else found
+    start, end = pd.Timestamp(book.period.start), pd.Timestamp(book.period.end)
+    began = every["start"].between(start, end, inclusive="left")
+    noticed = every["alarmed_at"].between(start, end, inclusive="left")
+    return every[began | noticed].reset_index(drop=True)
+
+
+def anomaly_causes(
+    book: Workbook, found: pd.DataFrame | None = None, top_n: int = TOLD
+) -> pd.DataFrame:
+    """Per anomaly of the period (or of `found`) and dimension, the value that moved most."""
+    told = (anomalies(book) if found is None else found).head(top_n)
+    if told.empty:
+        return pd.DataFrame(columns=CAUSES)
+    lines = bill(book)
+    first_day = _first_day(book)
+    tags = {f"tag {c.removeprefix(TAG_PREFIX)}": c for c in queries.tag_columns(lines)}
+    columns = {**CAUSE_COLUMNS, **tags}
+    tables = [
+        movers(
+            _segment(lines, row, columns, first_day), row, columns,
+            first_day=first_day, basis=book.basis,
+        )
+        for row in told.to_dict("records")
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def anomaly_queries(
+    book: Workbook, found: pd.DataFrame | None = None, top_n: int = TOLD
+) -> pd.DataFrame:
+    """Per anomaly of the period (or of `found`) the SQL over the lake that an analyst runs next."""
+    told = (anomalies(book) if found is None else found).head(top_n)
+    lake, first_day = str(book.estate.costs), _first_day(book)
+    texts = [
+        next_query(row, lake, first_day=first_day, basis=book.basis)
+        for row in told.to_dict("records")
+    ]
+    return told[["anomaly_id"]].assign(query=pd.Series(texts, index=told.index, dtype="object"))
+
+
+def _first_day(book: Workbook) -> datetime:
+    day: datetime = book.days()["day"].min().to_pydatetime()
+    return day
+
+
+def _segment(
+    lines: Any, anomaly: dict[Any, Any], columns: dict[str, str], first_day: datetime
+) -> pd.DataFrame:
+    """Daily costs of the anomaly's segment by what may have moved, before and in it."""
+    before, after = windows(anomaly, first_day)
+    inside = (lines.ChargePeriodStart >= before.start) & (lines.ChargePeriodStart < after.end)
+    for name, column in DIMENSIONS.items():
+        value = anomaly[name]
+        if pd.notna(value):
+            inside &= lines[column].fill_null(NONE) == value
+    return frame(queries.spend_by_day(lines.filter(inside), list(columns.values())))
