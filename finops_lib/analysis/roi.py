@@ -39,14 +39,17 @@ def returns(monthly_saving: float, terms: Roi) -> pd.DataFrame:
 
 
 def _measures(flow: pd.Series) -> dict[str, float]:
-    invested, first_year = -float(flow.iloc[0]), float(flow.iloc[1 : MONTHS_PER_YEAR + 1].sum())
+    invested, first_year = (
+        -float(flow.iloc[0]),
+        float(flow.iloc[1:].head(MONTHS_PER_YEAR).sum(skipna=False)),
+    )
     return {
         "investment": invested,
         "monthly_saving": first_year / MONTHS_PER_YEAR,
         "annual_saving": first_year,
         "roi_first_year": (first_year - invested) / invested if invested > 0 else float("nan"),
         "payback_months": _payback(flow),
-        "net": float(flow.sum()),
+        "net": float(flow.sum(skipna=False)),
     }
 
 
