@@ -1,0 +1,274 @@
+"""What to buy after the plan: purchases, coverage before and after, regret, tranches and curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from finops_lib.analysis.commitments.pools import GROUP, Pool
+from finops_lib.analysis.commitments.rates import UPFRONT
+from finops_lib.analysis.commitments.replay import coverage, replay, utilization
+from finops_lib.analysis.commitments.solve import Market, Purchase, markets, solve, unit_steps
+from finops_lib.units import CENT, HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR
+
+SCENARIOS = ("low", "likely", "high")
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Pools, what may be bought for them, and the best purchase for each scenario of demand."""
+
+    pools: Mapping[str, Pool]
+    markets: Mapping[str, list[Market]]
+    factors: Mapping[str, float]
+    bought: Mapping[str, Mapping[str, Purchase]]
+    """Scenario, then pool: the purchase that is best if that demand comes."""
+
+    def likely(self, pool: str) -> Purchase:
+        """The purchase that is recommended for the pool."""
+        return self.bought["likely"][pool]
+
+
+def recommend(
+    pools: Mapping[str, Pool],
+    offered: pd.DataFrame,
+    held_shares: pd.DataFrame,
+    factors: Mapping[str, float],
+    *,
+    gap: float = 1e-6,
+) -> Advice:
+    """The exact best purchase of every pool under low, likely and high demand.
+
+    `pools` is `pools_of`, `offered` is `rates.offers`, `held_shares` is `rates.offers_of_bill`.
+    """
+    found = {name: markets(pool, offered, held_shares) for name, pool in pools.items()}
+    bought = {
+        scenario: {
+            name: solve(pool.scaled(factor), found[name], gap) for name, pool in pools.items()
+        }
+        for scenario, factor in factors.items()
+    }
+    return Advice(pools, found, factors, bought)
+
+
+def demand_factors(
+    pools: Mapping[str, Pool], quantiles: tuple[float, float, float]
+) -> dict[str, float]:
+    """Low, likely and high demand: quantiles of the days of the window, as factors of the middle one.
+
+    The likely one is exactly the window. Whole days only; a window below a day has no spread.
+    """
+    hourly = np.sum([pool.usage.sum(axis=1) for pool in pools.values()], axis=0)
+    days = hourly[: len(hourly) // 24 * 24].reshape(-1, 24).sum(axis=1)
+    if not len(days) or not days.sum():
+        return dict.fromkeys(SCENARIOS, 1.0)
+    low, middle, high = np.quantile(days, quantiles)
+    return {"low": float(low / middle), "likely": 1.0, "high": float(high / middle)}
+
+
+def purchases(advice: Advice) -> pd.DataFrame:
+    """A row per commitment to buy: product, GROUP, amount, term, payment, cost, saving and break-even.
+
+    `hourly_commitment` is in the commitment's own dollars; `units` whole reservations of `unit_type`.
+    Costs and savings are per month of 730 hours, in cash; savings are what each adds to those above
+    it, so that they add up to the saving of all. `break_even_utilisation` is the share of its hours in
+    which a commitment must be used to be no dearer than on demand, cost of capital included, and
+    `break_even_month` the month in which full use has paid for its whole term.
+    """
+    rows = [
+        row for name, pool in advice.pools.items() for row in _bought(pool, advice.likely(name))
+    ]
+    return pd.DataFrame(rows, columns=PURCHASE_COLUMNS)
+
+
+PURCHASE_COLUMNS = [
+    "pool", "product", *GROUP, "years", "payment", "hourly_commitment", "units", "unit_type",
+    "upfront_cost", "monthly_cost", "monthly_saving", "utilisation", "price_share",
+    "break_even_utilisation", "break_even_month", "rate_source", "rate_date",
+]  # fmt: skip
+
+
+def _bought(pool: Pool, purchase: Purchase) -> list[dict[str, object]]:
+    demand = purchase.market.demand(pool)
+    hours = len(demand.usage)
+    steps = unit_steps(pool, purchase.market)
+    done, before = np.zeros_like(purchase.scoped), replay(demand, purchase.scoped * 0, 0.0)
+    final = purchase.replay(pool)
+    rows = []
+    for group in np.flatnonzero(purchase.scoped > TINY):
+        done[group] = purchase.scoped[group]
+        after = replay(demand, done, 0.0)
+        used = np.maximum(final.used_scoped[:, group] - demand.held_scoped[:, group], 0.0)
+        row = _terms(purchase.market.scoped[group] or {}, float(done[group]), float(used.mean()))
+        row |= pool.groups.loc[group, GROUP].to_dict()
+        row["monthly_saving"] = _saved(before.on_demand_cost, after.on_demand_cost, hours, row)
+        if "plan" not in str(row["product"]):
+            row |= {
+                "units": round(done[group] / steps[group]),
+                "unit_type": pool.groups.loc[group, "unit_type"],
+            }
+        rows.append({"pool": pool.name, **row})
+        before = after
+    if purchase.shared > TINY:
+        used = np.maximum(final.used_shared - demand.held_shared, 0.0)
+        row = _terms(purchase.market.shared_key or {}, purchase.shared, float(used.mean()))
+        row["monthly_saving"] = _saved(before.on_demand_cost, final.on_demand_cost, hours, row)
+        rows.append({"pool": pool.name, **row, "region": "global", "family": None})
+    return rows
+
+
+def _terms(offer: Mapping[str, object], hourly: float, used: float) -> dict[str, object]:
+    share, true = float(str(offer["price_share"])), float(str(offer["true_share"]))
+    years = int(str(offer["years"]))
+    return {
+        "product": offer["product"], "years": years, "payment": offer["payment"],
+        "hourly_commitment": hourly,
+        "upfront_cost": hourly * years * HOURS_PER_YEAR * UPFRONT[str(offer["payment"])],
+        "monthly_cost": hourly * HOURS_PER_MONTH,
+        "utilisation": used / hourly, "price_share": share,
+        "break_even_utilisation": true, "break_even_month": break_even_month(share, years),
+        "rate_source": offer["source"], "rate_date": offer["priced_at"],
+    }  # fmt: skip
+
+
+def _saved(before: float, after: float, hours: int, row: Mapping[str, object]) -> float:
+    return (before - after) / hours * HOURS_PER_MONTH - float(str(row["monthly_cost"]))
+
+
+def break_even_month(price_share: float, years: int, utilisation: float = 1.0) -> int:
+    """The month in which on-demand costs avoided reach the price of the whole term, counted from 1.
+
+    From then on nothing that stops can turn the commitment into a loss.
+    """
+    months = years * MONTHS_PER_YEAR
+    return int(np.ceil(months * price_share / utilisation - TINY))
+
+
+def stages(
+    today: Mapping[str, Pool], advice: Advice, offered: pd.DataFrame, held_shares: pd.DataFrame
+) -> pd.DataFrame:
+    """Pool and stage (today, after_plan, after_purchases): dollars a month, coverage and utilisation.
+
+    `today` are the pools before the plan. `usage` is at on-demand prices, `on_demand` what stays so and
+    `new_cost` what is bought for it; what is held is paid in every stage and left out. `coverage` is the
+    covered share of usage, `utilisation` the used share of all commitments, held and new.
+    """
+    now = {
+        name: Purchase(found, np.zeros(len(pool.groups)), 0.0, 0.0)
+        for name, pool in today.items()
+        for found in markets(pool, offered, held_shares)[:1]
+    }
+    rows = [_stage("today", pool, now[name]) for name, pool in today.items()]
+    for name, pool in advice.pools.items():
+        chosen = advice.likely(name)
+        rows += [
+            _stage("after_plan", pool, chosen.nothing()),
+            _stage("after_purchases", pool, chosen),
+        ]
+    return pd.DataFrame(rows)
+
+
+def _stage(stage: str, pool: Pool, purchase: Purchase) -> dict[str, Any]:
+    demand, result = purchase.market.demand(pool), purchase.replay(pool)
+    monthly = HOURS_PER_MONTH / len(demand.usage)
+    return {
+        "pool": pool.name,
+        "stage": stage,
+        "usage": demand.usage.sum() * monthly,
+        "on_demand": result.on_demand_cost * monthly,
+        "new_cost": (purchase.scoped.sum() + purchase.shared) * HOURS_PER_MONTH,
+        "coverage": coverage(demand, result),
+        "utilisation": utilization(demand, result, purchase.scoped, purchase.shared),
+    }
+
+
+def first_month(advice: Advice) -> dict[str, float]:
+    """What the recommended purchases save in the month ahead, in cash, if each demand comes.
+
+    Only what is held at its start is counted, so that the saving may be taken off today's bill.
+    """
+    saved = dict.fromkeys(advice.factors, 0.0)
+    for name, pool in advice.pools.items():
+        chosen = advice.likely(name)
+        for scenario, factor in advice.factors.items():
+            month = pool.first_month().scaled(factor)
+            before, after = (_stage("", month, p) for p in (chosen.nothing(), chosen))
+            saved[scenario] += float(before["on_demand"] - after["on_demand"] - after["new_cost"])
+    return saved
+
+
+def regret(advice: Advice) -> pd.DataFrame:
+    """Bought for and demand that came: what a month costs more than the purchase best for that demand.
+
+    `kind` says whether too much or too little was bought. No row is below zero but by the rounding to
+    amounts that are sold.
+    """
+    rows = [
+        {
+            "bought_for": bought_for,
+            "demand": came,
+            "monthly_regret": sum(
+                advice.bought[bought_for][name].cost(scaled)
+                - advice.bought[came][name].cost(scaled)
+                for name, pool in advice.pools.items()
+                for scaled in [pool.scaled(advice.factors[came])]
+            )
+            * HOURS_PER_MONTH,
+            "kind": _kind(bought_for, came),
+        }
+        for bought_for in SCENARIOS
+        for came in SCENARIOS
+    ]
+    return pd.DataFrame(rows)
+
+
+def _kind(bought_for: str, came: str) -> str:
+    order = SCENARIOS.index(bought_for) - SCENARIOS.index(came)
+    return ("too little", "right", "too much")[int(np.sign(order)) + 1]
+
+
+def tranches(advice: Advice, start: datetime, count: int, every_months: int) -> pd.DataFrame:
+    """The ladder: date, pool, GROUP and dollars an hour of each purchase.
+
+    The first buys what low demand would need too, so it is not regretted then; the others share the rest
+    evenly, each to be computed anew when its date comes.
+    """
+    rows = []
+    for name, pool in advice.pools.items():
+        likely, low = advice.likely(name), advice.bought["low"][name]
+        whole = np.append(likely.scoped, likely.shared)
+        sure = np.minimum(whole, np.append(low.scoped, low.shared)) if count > 1 else whole
+        labels = [*pool.groups[GROUP].to_dict("records"), {"region": "global"}]
+        for number in range(count):
+            part = sure if number == 0 else (whole - sure) / (count - 1)
+            date = pd.Timestamp(start).normalize() + pd.DateOffset(months=number * every_months)
+            rows += [
+                {"tranche": number + 1, "buy_on": date, "pool": name, **label, "hourly_commitment": amount}
+                for label, amount in zip(labels, part, strict=True)
+                if amount > TINY
+            ]  # fmt: skip
+    columns = ["tranche", "buy_on", "pool", *GROUP, "hourly_commitment"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["tranche", "pool"], ignore_index=True)
+
+
+def unpriced(advice: Advice) -> pd.DataFrame:
+    """Groups with usage for which no rate is known: nothing is recommended there, and why."""
+    rows = []
+    for name, pool in advice.pools.items():
+        market = advice.likely(name).market
+        monthly = pool.usage.mean(axis=0) * HOURS_PER_MONTH
+        for group, offer in enumerate(market.scoped):
+            if offer is None and market.shared_discount[group] <= 0:
+                reason = "No offering, rate card line or price book rate; add it to commitments.rate_card."
+                rows.append({"pool": name, **pool.groups.loc[group, GROUP].to_dict(),
+                             "monthly_usage": monthly[group], "reason": reason})  # fmt: skip
+    columns = ["pool", *GROUP, "monthly_usage", "reason"]
+    found = pd.DataFrame(rows, columns=columns)
+    found = found[found["monthly_usage"] >= CENT]
+    return found.sort_values("monthly_usage", ascending=False, ignore_index=True)

@@ -1,0 +1,136 @@
+"""What to commit to after the plan, and what existing commitments waste.
+
+`advise` reads the hours once; the other functions take what it returns beside the workbook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from finops_lib.analysis.commitments import rates, recommend
+from finops_lib.analysis.commitments.after_plan import spread, usage_after
+from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
+from finops_lib.analysis.commitments.waste import commitment_use
+from finops_lib.collect import tag_spellings
+from finops_lib.engine import queries
+from finops_lib.engine.connect import connect, frame, line_items
+from finops_lib.period import Period
+from finops_lib.workbook import Workbook
+
+RUNNING = ("terminate", "schedule", "resize")
+"""Categories of steps that change hours of use."""
+
+
+@dataclass(frozen=True)
+class Commitments:
+    """Today's pools, the advice on what the plan leaves, and the rates behind both."""
+
+    today: dict[str, Pool]
+    advice: recommend.Advice
+    offers: pd.DataFrame
+    held_shares: pd.DataFrame
+    held: pd.DataFrame
+
+
+def existing(book: Workbook) -> pd.DataFrame:
+    """What each commitment of the account cost and left unused in the period, and the remedy."""
+    return commitment_use(_charges(book), book.estate["commitments"])
+
+
+def advise(book: Workbook) -> Commitments:
+    """The exact best purchases on the hours of the period that the plan leaves."""
+    params = book.params.commitments
+    estate, charges = book.estate, _charges(book)
+    usage = _usage(book)
+    left = usage_after(usage, book.plan)
+    offers = rates.offers(estate["prices"], charges, estate["commitments"], params, estate.as_of)
+    shares = rates.offers_of_bill(charges, estate["commitments"])
+    held = capacities(estate["commitments"], _list_prices(book, usage), shares)
+    ahead = _months(book.period, params.horizon_months)
+    today = pools_of(eligible(usage), book.period, held, [book.period])
+    pools = pools_of(eligible(left), book.period, held, ahead)
+    factors = recommend.demand_factors(pools, params.demand_quantiles)
+    if params.demand_factors:
+        factors = dict(zip(recommend.SCENARIOS, params.demand_factors, strict=True))
+    advice = recommend.recommend(pools, offers, shares, factors)
+    return Commitments(today, advice, offers, shares, held)
+
+
+def stages(found: Commitments) -> pd.DataFrame:
+    """Today, after the plan and after the purchases: usage, on-demand cost, coverage, utilisation."""
+    return recommend.stages(found.today, found.advice, found.offers, found.held_shares)
+
+
+def tranches(book: Workbook, found: Commitments) -> pd.DataFrame:
+    """The ladder of purchases from the day of the Estate on."""
+    params = book.params.commitments
+    return recommend.tranches(
+        found.advice, book.estate.as_of, params.tranches, params.tranche_months
+    )
+
+
+def landing(book: Workbook, found: Commitments) -> pd.DataFrame:
+    """The plan's waterfall with the purchases as its last category, before the total.
+
+    Columns of `plans.plan.waterfall`. The purchases are computed on what the plan leaves, so nothing of
+    them overlaps; they count as in the first month, while all that is held today still is. Low and high
+    are the same purchases under low and high demand.
+    """
+    table = book.waterfall().set_index("category")
+    saved = recommend.first_month(found.advice)
+    likely = saved["likely"]
+    added = pd.Series(
+        {"naive": likely, "overlap": 0.0, "net": likely,
+         "net_low": min(saved.values()), "net_high": max(saved.values())}
+    )  # fmt: skip
+    for category in ("commit", "total"):
+        table.loc[category, added.index] += added
+        table.loc[category, "remaining"] -= likely
+    return table.reset_index()
+
+
+def not_replayed(found: Commitments) -> pd.DataFrame:
+    """Held commitments that the replay leaves out, because what they cover has no known price."""
+    return found.held[found.held["covers"].isna()].reset_index(drop=True)
+
+
+def _bill(book: Workbook) -> Any:
+    params = book.params
+    lines = line_items(
+        connect(params.engine), book.estate.costs, params.engine.table, tag_spellings(params)
+    )
+    return queries.within(lines, book.period)
+
+
+def _charges(book: Workbook) -> pd.DataFrame:
+    return frame(queries.commitment_charges(_bill(book)))
+
+
+def _usage(book: Workbook) -> pd.DataFrame:
+    acted = book.plan[book.plan["category"].isin(RUNNING)]["resource_id"]
+    return spread(frame(queries.commitment_usage(_bill(book), sorted(set(acted)))))
+
+
+def _list_prices(book: Workbook, usage: pd.DataFrame) -> pd.Series:
+    """On-demand dollars an hour by (region, instance type): of the bill, else of the price table."""
+    keys = ["region", "instance_type"]
+    billed = usage[usage["instance_type"].notna()].groupby(keys)[
+        ["on_demand_cost", "consumed_quantity"]
+    ].sum()  # fmt: skip
+    paid = billed["on_demand_cost"] / billed["consumed_quantity"]
+    listed = book.estate["prices"]
+    listed = listed[(listed["term"] == "on_demand") & (listed["unit"] == "Hrs")]
+    known = listed.sort_values("valid_from").drop_duplicates(["region", "item"], keep="last")
+    book_prices = known.rename(columns={"item": "instance_type"}).set_index(keys)["price"]
+    return paid[paid > 0].combine_first(book_prices)
+
+
+def _months(period: Period, count: int) -> list[Period]:
+    """The `count` months that follow the period."""
+    months = [period.next()]
+    while len(months) < count:
+        months.append(months[-1].next())
+    return months
