@@ -28,9 +28,10 @@ def cash_flow(monthly_saving: float, terms: Roi) -> pd.DataFrame:
 def returns(monthly_saving: float, terms: Roi) -> pd.DataFrame:
     """measure, cash, discounted: one row each for what the programme takes and gives.
 
-    `monthly_saving` is the first year's mean; `roi_first_year` is (savings - investment) / investment as a share; `payback_months` the months
-    until the savings have paid the investment, within the last one in proportion (NaN: not within
-    the years looked at); `net` the sum over all `years`.
+    `monthly_saving` is the first year's mean; `roi_first_year` is (savings - investment) /
+    investment as a share; `payback_months` the months until the savings have paid the investment,
+    within the last one in proportion (NaN: not within the years looked at); `net` the sum over all
+    `years`.
     """
     flow = cash_flow(monthly_saving, terms)
     columns = {"cash": flow["flow"], "discounted": flow["discounted"]}

@@ -74,10 +74,19 @@ def _by_action(plan: pd.DataFrame) -> pd.DataFrame:
 
 
 def returns(book: Workbook) -> pd.DataFrame:
-    """measure, cash, discounted: what the programme takes and gives, on the plan's net saving."""
-    return roi.returns(saving(book), book.params.roi)
+    """Basis (cash, discounted) and every measure of `roi.returns`, on the plan's net saving."""
+    table = roi.returns(saving(book), book.params.roi).set_index("measure").T
+    return table.rename_axis("basis").rename_axis(columns=None).reset_index()
 
 
 def cash_flow(book: Workbook) -> pd.DataFrame:
     """month, flow, discounted, cumulative, cumulative_discounted of the programme."""
     return roi.cash_flow(saving(book), book.params.roi)
+
+
+def risks(book: Workbook) -> pd.DataFrame:
+    """risk, confidence, steps, saving, cannot_be_undone: what the plan asks to be answered for."""
+    rows = book.plan.assign(final=book.plan["undo"].isna())
+    return rows.groupby(["risk", "confidence"], as_index=False, sort=False).agg(
+        steps=("step", "size"), saving=("monthly_saving", "sum"), cannot_be_undone=("final", "sum")
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pandas as pd
 
 from finops_lib.analysis import kpis
@@ -10,6 +13,7 @@ from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
 from finops_lib.params.plan import Targets
 from finops_lib.phases import ledger, plan, unit_costs
+from finops_lib.present import FORMATS, Kpi
 from finops_lib.workbook import Workbook
 
 UNKNOWN = float("nan")
@@ -35,6 +39,21 @@ def current(book: Workbook) -> dict[str, float]:
         "reserved_coverage": reserved_coverage(book),
         "shutdown_adoption": kpis.shutdown_adoption(book.findings, book.estate["instances"]),
     }
+
+
+def tiles(card: pd.DataFrame) -> tuple[Kpi, ...]:
+    """The rows of `scorecard` as tiles, each with its target and its course."""
+    return tuple(_tile(row) for row in card.itertuples())
+
+
+def _tile(row: Any) -> Kpi:
+    known = not math.isnan(row.current)
+    goal = FORMATS[row.form](row.target)
+    return Kpi(
+        row.label, row.current if known else None, row.form,
+        row.change if len(row.trend) > 1 and not math.isnan(row.change) else None, "first run",
+        row.better, f"target {goal}: {row.status}", tuple(row.trend),
+    )  # fmt: skip
 
 
 def unit_cost(book: Workbook) -> float:

@@ -21,7 +21,7 @@ def test_result_of_a_bill_alone_knows_no_saving_rather_than_none(bill_alone):
     assert table["saving"].isna().all()
     assert table.loc["total", "before"] == pytest.approx(EFFECTIVE)
     assert math.isnan(plan.saving(bill_alone))
-    assert plan.returns(bill_alone).set_index("measure").loc["net"].isna().all()
+    assert plan.returns(bill_alone)["net"].isna().all()
 
 
 def test_actions_add_up_to_the_plan(idle_book):
@@ -45,3 +45,9 @@ def test_cash_flow_covers_the_years_that_the_parameters_look_at(idle_book):
     flow = plan.cash_flow(idle_book)
     assert isinstance(flow, pd.DataFrame)
     assert flow["month"].iloc[-1] == 12 * idle_book.params.roi.years
+
+
+def test_risks_add_up_to_the_plan_and_count_what_is_final(idle_book):
+    table = plan.risks(idle_book)
+    assert (table["steps"].sum(), table["cannot_be_undone"].sum()) == (2, 2)
+    assert table["saving"].sum() == pytest.approx(plan.saving(idle_book))

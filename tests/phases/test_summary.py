@@ -31,6 +31,14 @@ def test_unknowns_count_what_was_not_read(bill_alone):
     assert table["tables or places not read"] == len(bill_alone.estate["gaps"])
 
 
+def test_tiles_show_what_is_not_known_as_unknown_and_say_the_target(bill_alone):
+    tiles = {tile.label: tile for tile in summary.tiles(summary.scorecard(bill_alone))}
+    assert tiles["Waste share"].value is None
+    assert tiles["Waste share"].note == "target 5.0%: unknown"
+    assert tiles["Monthly cost"].value == pytest.approx(EFFECTIVE)
+    assert tiles["Monthly cost"].change is None
+
+
 @pytest.fixture
 def outputs(tmp_path, idle_book):
     """Two earlier runs with ledgers and manifests: of September, and an older title's."""
