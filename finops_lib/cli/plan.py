@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from finops_lib.cli import govern
 from finops_lib.cli.console import out
 from finops_lib.params import load_params
 from finops_lib.plans.apply import apply_plan
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for command in (plan, approve, apply, undo):
         app.command()(command)
+    app.add_typer(govern.app, name="govern")
 
 
 def plan(

@@ -36,3 +36,8 @@ def clients(role: str | None) -> Any:
         return session(account).client(service, region_name=place)
 
     return client
+
+
+def caller_account() -> str:
+    """The account of these credentials, in which controls are deployed."""
+    return str(boto3.client("sts").get_caller_identity()["Account"])

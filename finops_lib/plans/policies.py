@@ -1,4 +1,4 @@
-"""Least-privilege IAM policies, generated from what actions declare."""
+"""Least-privilege IAM policies, generated from what actions and controls declare."""
 
 from __future__ import annotations
 
@@ -7,6 +7,37 @@ from typing import Any
 
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.shutdown import stack
+
+DEPLOYING: dict[str, tuple[str, ...]] = {
+    "budgets": ("budgets:ModifyBudget", "budgets:ViewBudget"),
+    "anomaly alerts": (
+        "ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription", "ce:DeleteAnomalyMonitor",
+        "ce:DeleteAnomalySubscription", "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions",
+        "ce:UpdateAnomalySubscription",
+    ),
+    "off-hours": (
+        "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate", "cloudformation:UpdateStack", "s3:DeleteObject", "s3:PutObject",
+    ),
+    "guardrails": (
+        "organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:DeletePolicy",
+        "organizations:DescribePolicy", "organizations:DetachPolicy", "organizations:ListPolicies",
+        "organizations:ListTargetsForPolicy", "organizations:UpdatePolicy",
+    ),
+    "config rules": ("config:DeleteConfigRule", "config:DescribeConfigRules", "config:PutConfigRule"),
+}  # fmt: skip
+"""What deploying, comparing and removing each part calls, and nothing else."""
+
+BEHIND_THE_STACK = (
+    "cloudformation:DescribeStackEvents", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
+    "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "lambda:CreateFunction",
+    "lambda:DeleteFunction", "lambda:GetFunction", "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration", "logs:CreateLogGroup", "logs:DeleteLogGroup",
+    "logs:DescribeLogGroups", "logs:PutRetentionPolicy", "s3:GetObject", "scheduler:CreateSchedule",
+    "scheduler:DeleteSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule",
+)  # fmt: skip
+"""What CloudFormation calls in the deployer's name for the resources of the stack, and to say why it failed."""
 
 
 def policy(permissions: Iterable[str]) -> dict[str, Any]:
@@ -27,3 +58,15 @@ def applying(actions: Iterable[str] | None = None) -> dict[str, Any]:
     """What carrying out these actions needs; None for every action that has an executor."""
     names = EXECUTORS if actions is None else actions
     return policy(permission for name in names for permission in ACTIONS[name].permissions)
+
+
+def deploying(parts: Iterable[str] | None = None) -> dict[str, Any]:
+    """What `finops govern` needs to deploy, compare and remove these parts; None for all of them."""
+    names = list(DEPLOYING if parts is None else parts)
+    behind = BEHIND_THE_STACK if "off-hours" in names else ()
+    return policy([*(permission for name in names for permission in DEPLOYING[name]), *behind])
+
+
+def scheduling() -> dict[str, Any]:
+    """What the off-hours function calls, as its role in the stack allows it."""
+    return policy(stack.PERMISSIONS)

@@ -14,23 +14,28 @@ from finops_lib.demo.emulator import start
 from finops_lib.params.governance import Alerts, Budget, Governance, Guardrails, Schedule
 from finops_lib.params.tags import default_tag_keys
 from finops_lib.plans.governed import deploy, remove, status
+from finops_lib.plans.policies import DEPLOYING, deploying
 
 ACCOUNT, TAGS = "123456789012", default_tag_keys()
 
 
 @pytest.fixture
-def clients():
+def emulator():
     assert StackSchedule.cloudformation_type() == "AWS::Scheduler::Schedule"
-    with start() as emulator:
+    with start() as running:
+        yield running
 
-        @cache
-        def client(account: str, region: str, service: str) -> Any:
-            return boto3.client(
-                service, region_name=region, endpoint_url=emulator.endpoint_url,
-                aws_access_key_id="demo", aws_secret_access_key="demo",
-            )  # fmt: skip
 
-        yield client
+@pytest.fixture
+def clients(emulator):
+    @cache
+    def client(account: str, region: str, service: str) -> Any:
+        return boto3.client(
+            service, region_name=region, endpoint_url=emulator.endpoint_url,
+            aws_access_key_id="demo", aws_secret_access_key="demo",
+        )  # fmt: skip
+
+    return client
 
 
 @pytest.fixture
@@ -122,3 +127,71 @@ def test_status_of_a_policy_that_somebody_changed_differs(clients, governance):
     held = status(clients, ACCOUNT, governance, TAGS).set_index("control")["status"]
     assert held["finops-regions"] == "differs"
     assert held["finops-gpu-approval"] == "deployed"
+
+
+def permission(service: str, operation: str) -> str:
+    """IAM's name of an operation; AWS Budgets has two for all its operations."""
+    if service == "budgets":
+        return "budgets:ViewBudget" if operation.startswith("Describe") else "budgets:ModifyBudget"
+    return f"{service}:{operation}"
+
+
+def test_policies_of_deploying_are_exactly_what_is_called(clients, governance):
+    called = set()
+
+    def recording(account: str, region: str, service: str) -> Any:
+        client = clients(account, region, service)
+        if client not in recorded:
+            recorded.add(client)
+            client.meta.events.register(
+                "before-call.*.*", lambda model, **_: called.add(permission(service, model.name))
+            )
+        return client
+
+    recorded: set[Any] = set()
+    changed = governance.model_copy(
+        update={
+            "schedules": (Schedule(name="office", stop_hour=20),),
+            "alerts": governance.alerts.model_copy(update={"min_impact": 1.0}),
+            "budgets": (governance.budgets[0].model_copy(update={"limit": 1.0}),),
+            "guardrails": governance.guardrails.model_copy(update={"regions": ("eu-west-1",)}),
+        }
+    )
+    for wanted in (governance, governance, changed):
+        deploy(recording, ACCOUNT, wanted, TAGS, dry_run=False)
+    remove(recording, ACCOUNT, dry_run=False)
+    declared = {name for names in DEPLOYING.values() for name in names}
+    assert called == declared
+
+
+def test_deploy_and_remove_run_under_the_generated_policy_and_under_no_smaller_one(
+    clients, governance, emulator
+):
+    iam = clients(ACCOUNT, "us-east-1", "iam")
+    iam.create_user(UserName="deployer")
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+
+    @cache
+    def limited(account: str, region: str, service: str) -> Any:
+        return boto3.client(
+            service, region_name=region, endpoint_url=emulator.endpoint_url,
+            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+        )  # fmt: skip
+
+    def allow(policy: dict[str, Any]) -> None:
+        # The emulated account names AWS Budgets' two permissions by their operations.
+        budgets = {"Effect": "Allow", "Action": "budgets:*", "Resource": "*"}
+        document = {**policy, "Statement": [*policy["Statement"], budgets]}
+        iam.put_user_policy(
+            UserName="deployer", PolicyName="finops", PolicyDocument=json.dumps(document)
+        )
+
+    emulator.enforce_iam = True
+    allow(deploying(["budgets"]))
+    held = status(limited, ACCOUNT, governance, TAGS)
+    assert set(held.loc[held["part"].ne("budgets"), "status"]) == {"unknown"}
+    allow(deploying())
+    deploy(limited, ACCOUNT, governance, TAGS, dry_run=False)
+    assert set(status(limited, ACCOUNT, governance, TAGS)["status"]) == {"deployed"}
+    remove(limited, ACCOUNT, dry_run=False)
+    assert set(status(limited, ACCOUNT, governance, TAGS)["status"]) == {"missing"}
