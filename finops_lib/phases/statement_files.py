@@ -13,14 +13,14 @@ GOVERNANCE = "governance"
 
 
 def write_statements(book: Workbook, folder: Path) -> dict[str, str]:
-    """Write ledger.csv, statements.csv and a CSV per team; the name of each team's report to the team.
+    """Write chargeback.csv, statements.csv and a CSV per team; the name of each team's report to the team.
 
     Amounts are unrounded but in the ledger, which is in whole cents.
     """
     owned = allocation.owned_charges(book)
     table = allocation.statements(book, owned)
     lines = allocation.statement_lines(book, owned)
-    allocation.ledger(book, owned).to_csv(folder / "ledger.csv", index=False, float_format="%.2f")
+    allocation.ledger(book, owned).to_csv(folder / "chargeback.csv", index=False, float_format="%.2f")
     table.to_csv(folder / "statements.csv", index=False)
     reports = report_names(allocation.report_teams(book, table), anonymous=book.params.report.mask)
     for name, team in reports.items():

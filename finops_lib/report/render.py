@@ -86,6 +86,7 @@ def write_run_index(folder: Path) -> None:
     run = Run(".", _manifest(folder))
     before = previous_of(run, _finished(folder.parent.parent))
     files = [(path.name, _KINDS[path.suffix]) for path in sorted(folder.iterdir()) if path.suffix in _KINDS]  # fmt: skip
+    files += [(path.relative_to(folder).as_posix(), "tagging policy, to deploy") for path in sorted(folder.glob("governance/*"))]  # fmt: skip
     if (folder / f"{SLIDES}.html").exists():
         files = [(f"{SLIDES}.html", "slides; S opens the speaker's notes"), *files]
     _write(folder / "index.html", run_page(run, before, files, provenance(run.manifest)))

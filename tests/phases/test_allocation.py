@@ -147,7 +147,7 @@ def test_the_2018_bill_has_its_coverage_and_its_dirty_values_clustered(tmp_path)
 def test_write_statements_keeps_the_ledger_and_a_file_per_team_that_add_up(book, tmp_path):
     reports = statement_files.write_statements(book, tmp_path)
     assert sorted(reports.values()) == ["a", "b", "storage"]
-    ledger = pd.read_csv(tmp_path / "ledger.csv")
+    ledger = pd.read_csv(tmp_path / "chargeback.csv")
     assert list(ledger.columns) == ["cost_center", "amount"]
     assert round(ledger["amount"].sum(), 2) == round(EFFECTIVE, 2)
     table = pd.read_csv(tmp_path / "statements.csv").set_index("team")["total"]
