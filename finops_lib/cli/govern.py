@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     """What an IAM policy is for."""
 
     apply = "apply"
+    undo = "undo"
     deploy = "deploy"
     schedule = "schedule"
 
@@ -81,8 +82,8 @@ def status(
 def policy(
     purpose: Annotated[Purpose, typer.Argument(help="what the policy is for")] = Purpose.apply,
 ) -> None:
-    """Print the least-privilege IAM policy for applying plans, deploying controls, or the schedule."""
-    made = {"apply": policies.applying, "deploy": policies.deploying,
+    """Print the least-privilege IAM policy for applying or undoing plans, deploying controls, or the schedule."""
+    made = {"apply": policies.applying, "undo": policies.undoing, "deploy": policies.deploying,
             "schedule": policies.scheduling}[purpose.value]()  # fmt: skip
     out.file.write(json.dumps(made, indent=2) + "\n")
 

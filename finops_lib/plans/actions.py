@@ -25,6 +25,8 @@ class Action:
     risk: str = "low"
     effort_hours: float = 0.25
     grace_days: int = 0
+    undo_permissions: tuple[str, ...] = ()
+    """What reverting it needs beyond `permissions`."""
 
 
 def _catalogue(*actions: Action) -> dict[str, Action]:
@@ -36,18 +38,18 @@ ACTIONS = _catalogue(
         "terminate_instance", "terminate", "Terminate the instance",
         ("ec2:TerminateInstances", "ec2:CreateImage", "ec2:CreateTags", "ec2:DescribeImages",
          "ec2:DescribeInstances"),
-        prerequisite="create_image", undo="launch_from_image", risk="medium",
+        prerequisite="create_image", undo="launch_from_image", undo_permissions=("ec2:RunInstances",), risk="medium",
         effort_hours=0.5, grace_days=14,
     ),
     Action(
         "stop_instance", "terminate", "Stop the instance",
-        ("ec2:StopInstances", "ec2:DescribeInstances"), undo="start_instance",
+        ("ec2:StopInstances", "ec2:DescribeInstances"), undo="start_instance", undo_permissions=("ec2:StartInstances",),
     ),
     Action(
         "delete_volume", "terminate", "Delete the volume after a snapshot",
         ("ec2:DeleteVolume", "ec2:CreateSnapshot", "ec2:CreateTags", "ec2:DescribeSnapshots",
          "ec2:DescribeVolumes"),
-        prerequisite="create_snapshot", undo="create_volume_from_snapshot", grace_days=7,
+        prerequisite="create_snapshot", undo="create_volume_from_snapshot", undo_permissions=("ec2:CreateVolume",), grace_days=7,
     ),
     Action(
         "delete_snapshot", "terminate", "Delete the snapshot",
@@ -79,7 +81,7 @@ ACTIONS = _catalogue(
         "delete_database", "terminate", "Delete the database after a final snapshot",
         ("rds:DeleteDBInstance", "rds:CreateDBSnapshot", "rds:DescribeDBInstances",
          "rds:DescribeDBSnapshots"),
-        prerequisite="final_snapshot", undo="restore_database", risk="high",
+        prerequisite="final_snapshot", undo="restore_database", undo_permissions=("rds:RestoreDBInstanceFromDBSnapshot",), risk="high",
         effort_hours=1.0, grace_days=14,
     ),
     Action(
@@ -90,13 +92,13 @@ ACTIONS = _catalogue(
     Action(
         "delete_endpoint", "terminate", "Delete the inference endpoint",
         ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:ListTags"),
-        undo="create_endpoint", risk="medium", grace_days=7,
+        undo="create_endpoint", undo_permissions=("sagemaker:CreateEndpoint",), risk="medium", grace_days=7,
     ),
     Action(
         "stop_notebook_instance", "terminate", "Stop the notebook instance",
         ("sagemaker:StopNotebookInstance", "sagemaker:DescribeNotebookInstance",
          "sagemaker:ListTags"),
-        undo="start_notebook_instance",
+        undo="start_notebook_instance", undo_permissions=("sagemaker:StartNotebookInstance",),
     ),
     Action(
         "delete_studio_app", "terminate", "Delete the Studio application",
@@ -109,7 +111,7 @@ ACTIONS = _catalogue(
     ),
     Action(
         "schedule_instance", "schedule", "Run only in business hours",
-        ("ec2:CreateTags", "ec2:DescribeInstances"), undo="remove_schedule_tag",
+        ("ec2:CreateTags", "ec2:DescribeInstances"), undo="remove_schedule_tag", undo_permissions=("ec2:DeleteTags",),
     ),
     Action(
         "resize_instance", "resize", "Change the instance type",

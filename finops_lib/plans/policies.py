@@ -60,6 +60,13 @@ def applying(actions: Iterable[str] | None = None) -> dict[str, Any]:
     return policy(permission for name in names for permission in ACTIONS[name].permissions)
 
 
+def undoing(actions: Iterable[str] | None = None) -> dict[str, Any]:
+    """What bringing back these actions from a journal needs; None for every action that has an executor."""
+    names = [name for name in (EXECUTORS if actions is None else actions) if ACTIONS[name].undo]
+    both = (ACTIONS[name].permissions + ACTIONS[name].undo_permissions for name in names)
+    return policy(permission for permissions in both for permission in permissions)
+
+
 def deploying(parts: Iterable[str] | None = None) -> dict[str, Any]:
     """What `finops govern` needs to deploy, compare and remove these parts; None for all of them."""
     names = list(DEPLOYING if parts is None else parts)
