@@ -58,6 +58,12 @@ def anomalies(book: Workbook, found: pd.DataFrame | None = None) -> pd.DataFrame
     return every[began | noticed].reset_index(drop=True)
 
 
+def whole_days(book: Workbook) -> pd.DataFrame:
+    """The days of the bill that have arrived whole, as `figures.anomalies.timeline` draws them."""
+    days = book.days()
+    return days[days["day"] < pd.Timestamp(book.complete_until)]
+
+
 def anomaly_causes(
     book: Workbook, found: pd.DataFrame | None = None, top_n: int = TOLD
 ) -> pd.DataFrame:
