@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from finops_lib.figures import style
 
 GROUP_NAMES = {
-    "compute": "compute", "storage": "storage", "network": "data transfer",
+    "compute": "compute", "storage": "storage", "network": "network",
     "managed": "managed services", "waste": "waste",
 }  # fmt: skip
 
@@ -36,7 +36,8 @@ def result_waterfall(
     places = range(1, last)
     ax.bar(places, -steps["saving"], bottom=top, color=style.BETTER, width=0.65)
     for place, value in zip([0, last], ends, strict=True):
-        _label(ax, place, value, _short(value))
+        known = value == value
+        _label(ax, place, value if known else 0.0, _short(value) if known else "unknown")
     for place, (name, step) in zip(places, steps.iterrows(), strict=True):
         _label(ax, place, top[name], f"\N{MINUS SIGN}{_short(step['saving'])}")
         if step["saving_low"] < step["saving_high"]:
@@ -44,6 +45,7 @@ def result_waterfall(
             ax.errorbar(place, top[name] - step["saving"], span, color=style.INK, capsize=3, linewidth=1.2)  # fmt: skip
     names = ["today", *(GROUP_NAMES[name].replace(" ", "\n") for name in groups), "after\nthe plan"]
     ax.set_xticks(range(last + 1), names)
+    ax.set_xlim(-0.6, last + 0.6)
     ax.margins(y=0.1)
     return _money(ax, title, unit)
 

@@ -65,6 +65,14 @@ def proven(book: Workbook) -> pd.DataFrame:
     return ledger.realisation(this_run(book))
 
 
+def proven_total(lives: pd.DataFrame) -> float:
+    """What the bill shows saved up to the ledger's run; NaN where findings are closed, but none is measured."""
+    closed = lives[lives["state"].isin(ledger.CLOSED)]
+    total = float(lives["cumulative_saving"].sum())
+    unmeasured = len(closed) > 0 and closed["realised_saving"].isna().all()
+    return float("nan") if unmeasured and total == 0.0 else total
+
+
 def states(book: Workbook) -> pd.DataFrame:
     """state, findings, predicted, realised, measured of this run's ledger."""
     return ledger.counts(this_run(book))

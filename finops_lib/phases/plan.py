@@ -38,7 +38,8 @@ def _grouped(plan: pd.DataFrame) -> pd.DataFrame:
 
 def bridge(book: Workbook) -> pd.DataFrame:
     """category, naive, overlap, left_out, net (low, high): from adding up the findings to the plan."""
-    return plans.bridge(book.findings, book.plan)
+    table = plans.bridge(book.findings, book.plan).set_index("category")
+    return (table * float("nan") if book.findings.empty else table).reset_index()
 
 
 def saving(book: Workbook) -> float:

@@ -52,7 +52,7 @@ def _tile(row: Any) -> Kpi:
     return Kpi(
         row.label, row.current if known else None, row.form,
         row.change if len(row.trend) > 1 and not math.isnan(row.change) else None, "first run",
-        row.better, f"target {goal}: {row.status}", tuple(row.trend),
+        row.better, f"target {goal}: {row.status}", tuple(value for value in row.trend if not math.isnan(value)),
     )  # fmt: skip
 
 

@@ -32,6 +32,12 @@ def test_result_waterfall_ends_where_the_savings_lead_and_leaves_out_what_saves_
     assert [t.get_text() for t in found.texts] == ["100", "82", "−10", "−8"]
 
 
+def test_result_waterfall_of_a_bill_alone_says_that_the_outcome_is_unknown(ax):
+    frame = result().assign(saving=float("nan"), after=float("nan"))
+    found = plan.result_waterfall(frame, ax)
+    assert [t.get_text() for t in found.texts] == ["100", "unknown"]
+
+
 def test_category_savings_whole_bar_is_the_naive_sum(ax):
     frame = pd.DataFrame(
         {"category": ["terminate", "resize", "commit", "total"], "naive": [100.0, 50.0, 0.0, 150.0],

@@ -24,6 +24,10 @@ def test_result_of_a_bill_alone_knows_no_saving_rather_than_none(bill_alone):
     assert plan.returns(bill_alone)["net"].isna().all()
 
 
+def test_bridge_of_a_bill_alone_is_unknown(bill_alone):
+    assert plan.bridge(bill_alone).set_index("category").isna().all(axis=None)
+
+
 def test_actions_add_up_to_the_plan(idle_book):
     table = plan.actions(idle_book)
     assert table[["action", "steps"]].values.tolist() == [["release_address", 2]]

@@ -86,3 +86,14 @@ def test_scorecard_baseline_is_the_first_run_of_the_title(idle_book, outputs):
 def test_states_and_proven_of_a_first_run_prove_nothing_yet(idle_book):
     assert ledger.states(idle_book)["state"].to_list() == ["new"]
     assert ledger.proven(idle_book).empty
+
+
+def test_proven_total_is_nothing_before_anything_closed_and_unknown_before_it_is_measured(
+    idle_book, outputs
+):
+    assert ledger.proven_total(ledger.this_run(idle_book)) == 0.0
+    healthy = idle_book.findings.assign(status="ok")
+    found = (healthy, idle_book.coverage)
+    closed = ledger.ledger_of(idle_book.estate, found, outputs, idle_book.params.title)
+    assert closed["state"].to_list() == ["fixed", "fixed"]
+    assert math.isnan(ledger.proven_total(closed))
