@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-import numpy as np
 import pandas as pd
 
 from finops_lib.analysis.anomalies.detect import detect_many
+from finops_lib.analysis.anomalies.events import told_once
 from finops_lib.analysis.anomalies.segments import (
     DIMENSIONS,
     LEVELS,
@@ -25,13 +25,6 @@ COLUMNS = [
     "anomaly_id", *SEGMENT, "kind", "start", "end", "expected", "actual", "impact", "impact_share",
     "score", "alarmed_at", "lasts", "known_event",
 ]  # fmt: skip
-
-EXPLAINS = 0.8
-"""A part that carries this share of its whole's move is the event; the whole is not told beside it."""
-SAME_START = pd.Timedelta(days=3)
-"""Moves of a whole and of its part that begin so close to each other are one event."""
-SAME_LEAK = pd.Timedelta(days=21)
-"""The same of a leak, whose beginning is less sharp."""
 
 
 def find_anomalies(
@@ -48,8 +41,8 @@ def find_anomalies(
     `daily` is `queries.spend_by_day` by SubAccountId, RegionId, ServiceName and x_UsageType. A segment's
     missing value means all of them, an empty one the charges that have none. Dollars are in the billing
     currency: `impact` is actual less expected over [start, end), of a change that lasts over at most 30
-    days; its share is missing where nothing was expected. `known_event` names the event of `known` that explains the row. Rows below either floor are left
-    out. The order of the rows of `daily` does not matter.
+    days; its share is missing where nothing was expected. `known_event` names the event of `known` that
+    explains the row. Rows below either floor are left out. The order of the rows does not matter.
     """
     floors = {"min_impact": min_impact, "min_share": min_share}
     levels = []
@@ -57,7 +50,7 @@ def find_anomalies(
         table = worth_watching(segment_series(daily, level, basis=basis, until=until), min_impact)
         if not table.empty:
             levels.append(_changes(table, floors))
-    found = _told_once(pd.concat(levels, ignore_index=True)) if levels else pd.DataFrame()
+    found = told_once(pd.concat(levels, ignore_index=True), SEGMENT) if levels else pd.DataFrame()
     if found.empty:
         return _empty()
     found["impact_share"] = found["impact_share"].where(found["expected"].abs() >= CENT)
@@ -77,64 +70,6 @@ def _changes(table: pd.DataFrame, floors: dict[str, float]) -> pd.DataFrame:
         chosen = values.get_level_values(name).to_numpy(object)[at] if name in names else None
         found[name] = pd.Series(chosen, index=found.index, dtype="object")
     return found
-
-
-def _told_once(found: pd.DataFrame) -> pd.DataFrame:
-    """Each event at one place: at its part where that carries it, else at the whole without its parts."""
-    found = found[~_echoes(found)].reset_index(drop=True)
-    depth = found[SEGMENT].notna().sum(axis=1)
-    order = found.assign(depth=depth).sort_values(["depth", "start", *SEGMENT], kind="stable").index
-    dropped: set[int] = set()
-    for whole in order:
-        if whole in dropped:
-            continue
-        parts = _same_event(found, found.loc[whole]).difference([*dropped])
-        if parts.empty:
-            continue
-        largest = found.loc[parts, "impact"].abs().max()
-        carried = largest >= EXPLAINS * abs(found.loc[whole, "impact"])
-        dropped |= {whole} if carried else set(parts)
-    return found.drop(index=list(dropped)).reset_index(drop=True)
-
-
-def _echoes(found: pd.DataFrame) -> pd.Series:
-    """Whether an account's move, over all services, is only the shadow of one of its services' moves.
-
-    An account is watched for what is spread over many services; where one of them moved by half as much
-    in the same days, up or down, that one is told.
-    """
-    account = found["account_id"].notna() & found["service"].isna()
-    echoes = [
-        bool(
-            (
-                _inside(found, row)
-                & (found["start"] - SAME_START < row["end"])
-                & (found["end"] + SAME_START > row["start"])
-                & (found["impact"].abs() >= abs(row["impact"]) / 2)
-            ).any()
-        )
-        for _, row in found[account].iterrows()
-    ]
-    return pd.Series(echoes, index=found.index[account], dtype=bool).reindex(
-        found.index, fill_value=False
-    )
-
-
-def _inside(found: pd.DataFrame, whole: pd.Series) -> pd.Series:
-    """Whether the rows' segments are parts of this one's."""
-    inside = found[SEGMENT].notna().sum(axis=1) > whole[SEGMENT].notna().sum()
-    for name in SEGMENT:
-        inside &= found[name].eq(whole[name]) if pd.notna(whole[name]) else True
-    return inside
-
-
-def _same_event(found: pd.DataFrame, whole: pd.Series) -> pd.Index:
-    """Rows of finer segments inside this one that move the same way at the same time."""
-    leaks = found["kind"].eq("slow_leak") | (whole["kind"] == "slow_leak")
-    apart = (found["start"] - whole["start"]).abs()
-    near = (apart <= SAME_START) | (leaks & (apart <= SAME_LEAK))
-    alike = np.sign(found["impact"]) == np.sign(whole["impact"])
-    return found.index[_inside(found, whole) & alike & near]
 
 
 def _explained(found: pd.DataFrame, known: tuple[KnownEvent, ...]) -> list[str | None]:
