@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,11 +81,7 @@ def targets(
     known = machines[load].merge(priced.drop(columns=["network_gbps"]), on="instance_type")
     known = known[known["price"].notna() & known["cpu_pct"].notna()]
     known = known.assign(**needed(known, rule))
-    found = [
-        fitted
-        for _, alike in known.groupby("instance_type")
-        for fitted in _of_one_type(alike, priced, rule)
-    ]
+    found = [_of_one_type(alike, priced, rule) for _, alike in known.groupby("instance_type")]
     return conform(pd.concat(found, ignore_index=True), TARGETS) if found else TARGETS.empty()
 
 
@@ -99,18 +94,18 @@ def _comparable(types: pd.DataFrame) -> pd.DataFrame:
     return types.fillna(said).astype(flags)
 
 
-def _of_one_type(machines: pd.DataFrame, types: pd.DataFrame, rule: Rule) -> Iterator[pd.DataFrame]:
-    options = _compatible(machines.iloc[0], types, rule)
-    for machine in machines.itertuples(index=False):
-        fits = (
-            (options["vcpu"] >= machine.need_vcpu)
-            & (options["memory_gib"] >= machine.need_memory_gib)
-            & ~(options["network_gbps"] < machine.network_gbps)
-        )
-        best = options[fits].sort_values(["weighed", "price", "instance_type"])
-        best = best.drop_duplicates("family").head(rule.most)
-        if len(best):
-            yield _described(machine, best)
+def _of_one_type(machines: pd.DataFrame, types: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """TARGETS of machines that are all of one type, so that the types to compare are found once."""
+    options = _compatible(machines.iloc[0], types, rule).add_prefix("to_")
+    pairs = machines.merge(options, how="cross")
+    fits = pairs[
+        (pairs["to_vcpu"] >= pairs["need_vcpu"])
+        & (pairs["to_memory_gib"] >= pairs["need_memory_gib"])
+        & ~(pairs["to_network_gbps"] < pairs["network_gbps"])
+    ]
+    best = fits.sort_values(["resource_id", "to_weighed", "to_price", "to_instance_type"])
+    best = best.drop_duplicates(["resource_id", "to_family"]).groupby("resource_id").head(rule.most)
+    return _described(best)
 
 
 def _compatible(current: pd.Series, types: pd.DataFrame, rule: Rule) -> pd.DataFrame:
@@ -138,33 +133,32 @@ def _compatible(current: pd.Series, types: pd.DataFrame, rule: Rule) -> pd.DataF
     )
 
 
-def _described(machine: object, best: pd.DataFrame) -> pd.DataFrame:
-    cpu = machine.cpu_pct * machine.vcpu / best["vcpu"]  # type: ignore[attr-defined]
-    memory = machine.memory_pct * machine.memory_gib / best["memory_gib"]  # type: ignore[attr-defined]
-    seen = not pd.isna(machine.memory_pct)  # type: ignore[attr-defined]
+def _described(best: pd.DataFrame) -> pd.DataFrame:
+    """TARGETS of pairs of a machine and its best types (`to_` columns), in their order."""
+    memory = best["memory_pct"] * best["memory_gib"] / best["to_memory_gib"]
     return pd.DataFrame(
         {
-            "resource_id": machine.resource_id,  # type: ignore[attr-defined]
-            "rank": np.arange(1, len(best) + 1),
-            "instance_type": best["instance_type"].to_numpy(),
-            "price_share": best["price_share"].to_numpy(),
-            "projected_cpu_pct": cpu.to_numpy(),
-            "projected_memory_pct": memory.to_numpy(dtype="float64"),
+            "resource_id": best["resource_id"],
+            "rank": best.groupby("resource_id").cumcount() + 1,
+            "instance_type": best["to_instance_type"],
+            "price_share": best["to_price_share"],
+            "projected_cpu_pct": best["cpu_pct"] * best["vcpu"] / best["to_vcpu"],
+            "projected_memory_pct": memory.astype("float64"),
             "risk": np.select(
-                [~best["same_architecture"], ~best["own"]], ["high", "medium"], "low"
+                [~best["to_same_architecture"], ~best["to_own"]], ["high", "medium"], "low"
             ),
-            "reasons": [_reasons(row, seen) for row in best.itertuples()],
+            "reasons": [_reasons(row) for row in best.itertuples()],
         }
     )
 
 
-def _reasons(target: object, memory_seen: bool) -> str:
-    said = ["Same family, smaller size." if target.own else "Another family: test it first."]  # type: ignore[attr-defined]
-    if not target.same_architecture:  # type: ignore[attr-defined]
+def _reasons(pair: object) -> str:
+    said = ["Same family, smaller size." if pair.to_own else "Another family: test it first."]  # type: ignore[attr-defined]
+    if not pair.to_same_architecture:  # type: ignore[attr-defined]
         said.append("Another architecture: software must be built for it.")
-    if not memory_seen:
+    if pd.isna(pair.memory_pct):  # type: ignore[attr-defined]
         said.append("Memory is not measured, so it stays.")
-    if pd.isna(target.network_gbps):  # type: ignore[attr-defined]
+    if pd.isna(pair.to_network_gbps):  # type: ignore[attr-defined]
         said.append("Its network baseline is not published here.")
     return " ".join(said)
 

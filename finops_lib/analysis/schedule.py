@@ -43,12 +43,18 @@ def on_slots(profiles: pd.DataFrame, busy_pct: float, lead_hours: int = 0) -> pd
     return pd.DataFrame(needed, index=profiles.index, columns=profiles.columns)
 
 
-def month_hours(needed: Slots, month: datetime) -> tuple[int, int]:
-    """Hours that a schedule is on, and hours of the calendar month of `month`, counted day by day."""
+def hours_by_slot(month: datetime) -> npt.NDArray[np.int_]:
+    """How often each hour of the week comes in the calendar month of `month`, counted day by day."""
     first = datetime(month.year, month.month, 1)
     following = (first + timedelta(days=32)).replace(day=1)
     clock = pd.Series(pd.date_range(first, following, freq="h", inclusive="left"))
-    return int(needed[slot(clock).to_numpy()].sum()), len(clock)
+    return np.bincount(slot(clock), minlength=SLOTS)
+
+
+def month_hours(needed: Slots, month: datetime) -> tuple[int, int]:
+    """Hours that a schedule is on, and hours of the calendar month of `month`."""
+    hours = hours_by_slot(month)
+    return int(hours[needed].sum()), int(hours.sum())
 
 
 def as_ranges(needed: Slots) -> str:

@@ -17,7 +17,7 @@ INSTANCE_HOURS = r"BoxUsage|SpotUsage|HeavyUsage|DedicatedUsage"
 MIB = 2**20
 
 
-def _limit_by_size(vcpu: pd.Series, cpu_limit_pct: float) -> pd.Series:
+def limit_by_size(vcpu: pd.Series, cpu_limit_pct: float) -> pd.Series:
     """One busy core is a smaller share of a larger machine: 5, 4 and 3 % up to 8, 16 and more vCPU."""
     steps = np.select([vcpu <= 8, vcpu <= 16], [1.0, 0.8], default=0.6)
     return pd.Series(steps * cpu_limit_pct, index=vcpu.index)
@@ -85,7 +85,7 @@ def idle_ec2_instances(
     found = found.assign(
         cpu=looked_up(ids, cpu["maximum"]),
         network=(looked_up(ids, sent) + looked_up(ids, received)) / MIB / window_days,
-        limit=_limit_by_size(found["vcpu"], cpu_limit_pct),
+        limit=limit_by_size(found["vcpu"], cpu_limit_pct),
     )
     complete = is_complete(looked_up(ids, cpu["hours"]), window_days) & found["network"].notna()
     young = found["age"] < window_days

@@ -152,7 +152,8 @@ def _identities(findings: pd.DataFrame) -> list[str]:
     part = (
         findings["part"].fillna("") if "part" in findings else pd.Series("", index=findings.index)
     )
-    texts = findings[["check_id", *KEY]].assign(part=part).agg("|".join, axis=1)
+    columns = [findings[name] for name in ("check_id", *KEY)]
+    texts = ("|".join(parts) for parts in zip(*columns, part, strict=True))
     return [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
 
 

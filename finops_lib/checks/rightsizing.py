@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.analysis.rightsizing import Rule, family_prices, targets
-from finops_lib.checks.ec2 import INSTANCE_HOURS
+from finops_lib.checks.ec2 import INSTANCE_HOURS, limit_by_size
 from finops_lib.checks.measures import is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
 from finops_lib.checks.registry import check
@@ -176,7 +176,10 @@ def oversized_ec2_instances(
     listed = looked_up(found["instance_type"], price) * HOURS_PER_MONTH
     found = priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed)
     complete = is_complete(looked_up(ids, cpu["hours"]), window_days)
-    idle = (looked_up(ids, cpu["maximum"]) < idle_cpu_pct) & (network < idle_network_mib_per_day)
+    vcpu = looked_up(found["instance_type"], instance_types.set_index("instance_type")["vcpu"])
+    # The limit of idle_ec2_instances itself, so that no machine falls between the two checks.
+    limit = limit_by_size(vcpu.astype("float64"), idle_cpu_pct)
+    idle = (looked_up(ids, cpu["maximum"]) < limit) & (network < idle_network_mib_per_day)
     return _judged(found, complete, idle & complete, window_days, rule, "instance_type")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finops_lib.analysis.schedule import as_ranges, month_hours, on_slots, week_profiles
+from finops_lib.analysis.schedule import as_ranges, hours_by_slot, on_slots, week_profiles
 from finops_lib.checks.ec2 import INSTANCE_HOURS
 from finops_lib.checks.measures import is_complete, looked_up, measured, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
@@ -73,11 +73,11 @@ def off_hours_ec2_instances(
     busy = on_slots(profiles, busy_pct)
     level = profiles.where(profiles >= busy_pct).mean(axis=1).to_numpy()
     needed = on_slots(profiles, busy_pct, lead_hours).to_numpy(dtype=bool)
-    hours = [month_hours(row, as_of) for row in needed]
+    hours = hours_by_slot(as_of)
     found = found.assign(
         environment_tag=[_environment(tags) for tags in found["tags"]],
         busy_hours=busy.sum(axis=1).to_numpy(),
-        off_share=[1 - on / total for on, total in hours],
+        off_share=1 - needed @ hours / hours.sum(),
         schedule=[as_ranges(row) for row in needed],
         complete=complete,
     )

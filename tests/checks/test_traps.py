@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from finops_lib.checks import run_checks
 from finops_lib.params import Exclusion
-from finops_lib.schema import GAPS, rows
+from finops_lib.schema import ESTATE_TABLES, GAPS, rows
 
 AS_OF = datetime(2024, 11, 1)
 
@@ -105,3 +106,22 @@ def test_old_ebs_snapshots_unknown_blocks_give_a_band(account):
     found = findings.query("check_id == 'old_ebs_snapshots' and resource_id == 'snap-old'").iloc[0]
     band = found[["monthly_saving_low", "monthly_saving", "monthly_saving_high"]].tolist()
     assert band == pytest.approx([0.25, 1.75, 5.0])
+
+
+def test_large_machine_above_the_idle_limit_of_its_size_is_oversized(
+    account, vary, measure, hourly, status
+):
+    large = {"instance_type": "m5.24xlarge", "vcpu": 96, "memory_gib": 384, "gpu_count": 0}
+    types = rows(ESTATE_TABLES["instance_types"], [large])
+    price = account["prices"].query("item == 'm5.large'").assign(item="m5.24xlarge", price=4.608)
+    memory = hourly("i-idle", "CWAgent", "mem_used_percent", "Maximum", None, 2.0)
+    more = {
+        "instance_types": types,
+        "prices": price,
+        "metrics": rows(ESTATE_TABLES["metrics"], memory),
+    }
+    tables = vary(account, "instances", "i-idle", instance_type="m5.24xlarge")
+    tables = measure(tables, "i-idle", "CPUUtilization", 3.2)
+    tables |= {n: pd.concat([tables[n], more[n]], ignore_index=True) for n in more}
+    assert status(tables, "idle_ec2_instances", "i-idle") == "ok"
+    assert status(tables, "oversized_ec2_instances", "i-idle") == "waste"
