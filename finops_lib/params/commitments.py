@@ -27,7 +27,9 @@ class Rate(Section):
     """One line of the rate card: what a product costs of the on-demand price, all payments together."""
 
     product: Product
-    family: str = Field(description="instance family (m5, ml.g5, db.r5); * for all of the product")
+    family: str = Field(
+        description="m5, ml.g5, db.r5, lambda or fargate; * for all instance families"
+    )
     region: str = Field("any", description="region code, or any")
     years: Term = 1
     payment: Payment = "no_upfront"

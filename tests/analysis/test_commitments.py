@@ -237,6 +237,13 @@ def test_recommend_without_a_rate_buys_nothing_and_says_so():
     assert missing["monthly_usage"].tolist() == pytest.approx([730.0])
 
 
+def test_offers_of_all_families_are_of_instances_and_not_of_functions():
+    everything = pd.DataFrame([offer("ec2_instance_plan", "*"), offer("compute_plan", "*", 0.7)])
+    products = ["ec2_instance_plan", "compute_plan"]
+    assert len(rates.offers_for(everything, products, "us-east-1", "g5")) == 2
+    assert rates.offers_for(everything, products, "us-east-1", "lambda").empty
+
+
 def held_reservation(end):
     frame = conform(
         pd.DataFrame([{"account_id": "1", "region": "us-east-1", "commitment_id": "ri-1",

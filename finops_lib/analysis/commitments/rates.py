@@ -11,6 +11,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from finops_lib.analysis.commitments.waste import bare_id
 from finops_lib.params.commitments import Commitments
 from finops_lib.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 
@@ -29,6 +30,9 @@ SOURCES = ("price_list_api", "rate_card", "bill", "price_book")
 UPFRONT = {"no_upfront": 0.0, "partial_upfront": 0.5, "all_upfront": 1.0}
 """Share of the price that is paid at the start (AWS: about half with partial upfront)."""
 
+SERVERLESS_FAMILIES = ("lambda", "fargate")
+"""Families of usage without instances: only a Compute Savings Plan covers them."""
+
 PLANS = {
     "Compute": "compute_plan",
     "EC2Instance": "ec2_instance_plan",
@@ -42,7 +46,8 @@ RESERVED = {
 
 def family_of(instance_types: pd.Series) -> pd.Series:
     """m5 of m5.xlarge, ml.g5 of ml.g5.2xlarge, db.r5 of db.r5.large; missing stays missing."""
-    return instance_types.astype("str").str.rpartition(".")[0].where(instance_types.notna())
+    families = instance_types.astype("str").str.replace(r"\.[^.]*$", "", regex=True)
+    return families.where(instance_types.notna())
 
 
 def capital_factor(payment: str, years: int, cost_of_capital: float) -> float:
@@ -136,13 +141,13 @@ def offers_of_bill(use: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 
     Amortized over list cost of the newest month that has both: what was paid when it was bought.
     """
-    facts = held.assign(_id=held["commitment_id"].str.rpartition("/")[2])
+    facts = held.assign(_id=held["commitment_id"].map(bare_id))
     facts = facts.drop_duplicates("_id")[
         ["_id", "kind", "product", "offering_class", "term_years", "payment_option"]
     ]
     covered = use[use["is_used"].astype(bool) & (use["list_cost"] > 0) & (use["used_cost"] > 0)]
     known = covered.assign(
-        _id=covered["commitment_id"].str.rpartition("/")[2],
+        _id=covered["commitment_id"].map(bare_id),
         family=family_of(covered["instance_type"]),
     ).merge(facts, on="_id")
     known = known[
@@ -177,12 +182,14 @@ def offers_for(
 ) -> pd.DataFrame:
     """The offers of those products that a family in a region can use, the cheapest first.
 
-    A rate of the family goes before one of all families, a region's before one of any.
+    A rate of the family goes before one of all instance families, a region's before one of any;
+    functions and containers need a rate of their own.
     """
+    families = [family] if family in SERVERLESS_FAMILIES else [family, "*"]
     fits = found[
         found["product"].isin(list(products))
         & found["region"].isin([region, "any"])
-        & found["family"].isin([family, "*"])
+        & found["family"].isin(families)
     ]
     exact = fits.assign(_loose=(fits["family"] == "*") * 2 + (fits["region"] == "any") * 1)
     exact = exact.sort_values("_loose", kind="stable").drop_duplicates(

@@ -28,8 +28,8 @@ def commitment_use(charges: pd.DataFrame, commitments: pd.DataFrame) -> pd.DataF
     total = sums["used_cost"] + sums["unused_cost"]
     sums["utilisation"] = (sums["used_cost"] / total).where(total > 0)
     facts = commitments[["commitment_id", "kind", "offering_class", "end_time"]]
-    known = sums.assign(_id=sums["commitment_id"].map(_bare)).merge(
-        facts.assign(_id=facts["commitment_id"].map(_bare)).drop(columns="commitment_id"),
+    known = sums.assign(_id=sums["commitment_id"].map(bare_id)).merge(
+        facts.assign(_id=facts["commitment_id"].map(bare_id)).drop(columns="commitment_id"),
         on="_id", how="left",
     )  # fmt: skip
     known["remedy"] = [_remedy(row) for row in known.to_dict("records")]
@@ -38,7 +38,7 @@ def commitment_use(charges: pd.DataFrame, commitments: pd.DataFrame) -> pd.DataF
     )
 
 
-def _bare(identifier: str) -> str:
+def bare_id(identifier: str) -> str:
     """The id behind the last slash: a bill spells an ARN where DescribeReservedInstances has the id."""
     return identifier.rpartition("/")[2]
 
