@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from cfnlint.api import lint_all
 
 from finops_lib.demo.emulator import start
 from finops_lib.params.governance import Schedule
-from finops_lib.plans.shutdown.stack import as_json, build_zip, template
+from finops_lib.plans.shutdown.stack import PERMISSIONS, as_json, build_zip, template
 
 BERLIN = Schedule(name="office", timezone="Europe/Berlin", holidays=(date(2027, 12, 24),))
 TAG = {"finops:schedule": "office"}
@@ -94,27 +95,131 @@ def test_decide_machine_started_by_hand_at_night_is_left_alone(function):
     assert {function.decide(schedules, TAG, moment) for moment in night} == {None}
 
 
-def test_handler_on_the_account_switches_instances_groups_and_notebooks(function, monkeypatch):
+OFFICE = [{"Key": "finops:schedule", "Value": "office"}]
+
+
+@pytest.fixture
+def emulator(function, monkeypatch):
     with start() as emulator:
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("SCHEDULES", as_json([BERLIN]))
-        ec2, ml = boto3.client("ec2"), boto3.client("sagemaker")
-        tag = [{"Key": "finops:schedule", "Value": "office"}]
-        made = ec2.run_instances(
-            ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="m5.large",
-            TagSpecifications=[{"ResourceType": "instance", "Tags": tag}],
-        )["Instances"][0]["InstanceId"]  # fmt: skip
-        ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="m5.large")
-        ml.create_notebook_instance(
-            NotebookInstanceName="nb", InstanceType="ml.t3.medium", Tags=tag,
-            RoleArn="arn:aws:iam::123456789012:role/ml",
-        )  # fmt: skip
-        both = [made, "nb"]
-        evening, morning = {"time": "2027-01-12T17:00:00Z"}, {"time": "2027-01-13T07:00:00Z"}
-        assert function.handler(evening, None) == {"started": [], "stopped": both}
-        assert function.handler(evening, None) == {"started": [], "stopped": []}
-        assert function.handler(morning, None) == {"started": both, "stopped": []}
+        function._client.cache_clear()
+        yield emulator
+
+
+IMAGE = {"ImageId": "ami-12345678", "InstanceType": "m5.large"}
+
+
+@pytest.fixture
+def instance(emulator) -> str:
+    """An instance on a schedule, and one without."""
+    ec2 = boto3.client("ec2")
+    ec2.run_instances(**IMAGE, MinCount=1, MaxCount=1)
+    made = ec2.run_instances(
+        **IMAGE, MinCount=1, MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": OFFICE}],
+    )  # fmt: skip
+    return made["Instances"][0]["InstanceId"]
+
+
+@pytest.fixture
+def account(instance) -> str:
+    """The instance, and beside it a group of two, a database, a notebook and an endpoint on a schedule."""
+    ml, groups = boto3.client("sagemaker"), boto3.client("autoscaling")
+    groups.create_launch_configuration(LaunchConfigurationName="lc", **IMAGE)
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="workers", LaunchConfigurationName="lc", MinSize=1, MaxSize=4,
+        DesiredCapacity=2, AvailabilityZones=["us-east-1a"],
+        Tags=[{**OFFICE[0], "PropagateAtLaunch": False}],
+    )  # fmt: skip
+    boto3.client("rds").create_db_instance(
+        DBInstanceIdentifier="db", DBInstanceClass="db.m5.large", Engine="postgres", Tags=OFFICE,
+        AllocatedStorage=20, MasterUsername="u", MasterUserPassword="password",
+    )  # fmt: skip
+    role = "arn:aws:iam::123456789012:role/ml"
+    ml.create_notebook_instance(
+        NotebookInstanceName="nb", InstanceType="ml.t3.medium", Tags=OFFICE, RoleArn=role
+    )
+    ml.create_model(ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
+    variant = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1,
+               "InstanceType": "ml.m5.large", "InitialVariantWeight": 1}  # fmt: skip
+    ml.create_endpoint_config(
+        EndpointConfigName="ep-config", ProductionVariants=[variant],
+        Tags=[*OFFICE, {"Key": "finops:endpoint", "Value": "ep"}],
+    )  # fmt: skip
+    ml.create_endpoint(EndpointName="ep", EndpointConfigName="ep-config", Tags=OFFICE)
+    return instance
+
+
+EVENING, MORNING = {"time": "2027-01-12T17:00:00Z"}, {"time": "2027-01-13T07:00:00Z"}
+NOTHING = {"started": [], "stopped": [], "failed": []}
+
+
+def test_handler_stops_every_kind_in_the_evening_once_and_starts_it_in_the_morning(
+    function, account
+):
+    every = [account, "workers", "db", "nb", "ep"]
+    assert function.handler(EVENING, None) == NOTHING | {"stopped": every}
+    assert function.handler(EVENING, None) == NOTHING
+    assert function.handler(MORNING, None) == NOTHING | {"started": every}
+    [group] = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert (group["MinSize"], group["DesiredCapacity"]) == (1, 2)
+    ml = boto3.client("sagemaker")
+    arn = ml.describe_endpoint(EndpointName="ep")["EndpointArn"]
+    assert {"Key": "finops:schedule", "Value": "office"} in ml.list_tags(ResourceArn=arn)["Tags"]
+
+
+def test_handler_what_fails_is_named_and_leaves_the_others_alone(function, account, monkeypatch):
+    ec2 = function._client("ec2")
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "IncorrectState", "Message": "no"}}, "StopInstances")
+
+    monkeypatch.setattr(ec2, "stop_instances", refuse)
+    done = function.handler(EVENING, None)
+    assert done == {"started": [], "stopped": ["workers", "db", "nb", "ep"], "failed": [account]}
+
+
+def test_handler_calls_exactly_what_its_role_allows(function, account):
+    called = set()
+    for service in ("ec2", "autoscaling", "rds", "sagemaker"):
+        function._client(service).meta.events.register(
+            "before-call.*.*", lambda model, s=service, **_: called.add(f"{s}:{model.name}")
+        )
+    function.handler(EVENING, None)
+    function.handler(MORNING, None)
+    # The tags of an endpoint that is created are a permission of their own.
+    assert called | {"sagemaker:AddTags"} == set(PERMISSIONS)
+
+
+def check_hours(function, instance: str, first: datetime, last: datetime) -> int:
+    """Hours that the instance runs, read back from the account after every hour; as the arithmetic says."""
+    ec2, on = boto3.client("ec2"), []
+    ec2.stop_instances(InstanceIds=[instance])
+    running = False
+    for moment in hours(first, last):
+        done = function.handler({"time": moment.isoformat()}, None)
+        if done != NOTHING:
+            state = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+            running = state[0]["State"]["Name"] == "running"
+        on += [moment] if running else []
+    assert on == run_hours(function, TAG, first, last)
+    return len(on)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "first", [datetime(2027, 3, 25, tzinfo=UTC), datetime(2027, 10, 28, tzinfo=UTC)]
+)
+def test_handler_on_the_account_keeps_office_hours_over_a_clock_change(function, account, first):
+    assert check_hours(function, account, first, first + timedelta(days=7)) == 50
+
+
+@pytest.mark.slow
+def test_handler_on_the_account_through_a_year_runs_the_hours_of_the_arithmetic(function, instance):
+    first, last = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+    assert check_hours(function, instance, first, last) == 2600
 
 
 def test_template_is_valid_cloudformation():

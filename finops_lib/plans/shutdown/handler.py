@@ -2,39 +2,58 @@
 
 It runs every hour and acts only where the schedule changed within that hour, so a machine that a person starts
 at night runs until the next closing time. It needs nothing but the Lambda runtime.
+
+An endpoint cannot be stopped: it is deleted, and created again from its configuration, which bears the tags.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import boto3
+from botocore.exceptions import ClientError
 
 SCHEDULE_TAG = "finops:schedule"
 KEEP_TAG = "finops:keep-until"
 SIZE_TAG = "finops:size-when-on"
+ENDPOINT_TAG = "finops:endpoint"
+"""On an endpoint configuration: the endpoint that is made from it."""
 TICK = timedelta(hours=1)
 
 Tags = dict[str, str]
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:
-    """Started and stopped resources at the event's `time` (ISO 8601, UTC), the whole hour of it."""
+    """Started, stopped and failed resources at the event's `time` (ISO 8601, UTC), the whole hour of it.
+
+    What fails stands in the log, and leaves the others alone.
+    """
     schedules = json.loads(os.environ["SCHEDULES"])
     now = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).astimezone(UTC)
     now = now.replace(minute=0, second=0, microsecond=0)
-    done: dict[str, list[str]] = {"started": [], "stopped": []}
-    for resources in (_instances, _groups, _databases, _notebooks):
+    done: dict[str, list[str]] = {"started": [], "stopped": [], "failed": []}
+    for resources in (_instances, _groups, _databases, _notebooks, _endpoints):
         for name, tags, switch in resources():
             turn = decide(schedules, tags, now)
-            if turn is not None and switch(turn):
-                done["started" if turn else "stopped"].append(name)
+            try:
+                if turn is not None and switch(turn):
+                    done["started" if turn else "stopped"].append(name)
+            except ClientError as error:
+                logging.getLogger().warning("%s: %s", name, error)
+                done["failed"].append(name)
     return done
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service)
 
 
 def decide(schedules: dict[str, Any], tags: Tags, now: datetime) -> bool | None:
@@ -76,7 +95,7 @@ def _map(tags: list[dict[str, str]] | None) -> Tags:
 
 def _instances() -> Iterator[tuple[str, Tags, Any]]:
     """Instances of Auto Scaling groups are left to their group, which would replace them."""
-    ec2 = boto3.client("ec2")
+    ec2 = _client("ec2")
     tagged = [{"Name": "tag-key", "Values": [SCHEDULE_TAG]}]
     for page in ec2.get_paginator("describe_instances").paginate(Filters=tagged):
         for reservation in page["Reservations"]:
@@ -97,7 +116,7 @@ def _instances() -> Iterator[tuple[str, Tags, Any]]:
 
 def _groups() -> Iterator[tuple[str, Tags, Any]]:
     """A group goes to zero and remembers its minimum and size in a tag."""
-    autoscaling = boto3.client("autoscaling")
+    autoscaling = _client("autoscaling")
     for page in autoscaling.get_paginator("describe_auto_scaling_groups").paginate():
         for found in page["AutoScalingGroups"]:
             name, tags = found["AutoScalingGroupName"], _map(found.get("Tags"))
@@ -128,7 +147,7 @@ def _groups() -> Iterator[tuple[str, Tags, Any]]:
 
 
 def _databases() -> Iterator[tuple[str, Tags, Any]]:
-    rds = boto3.client("rds")
+    rds = _client("rds")
     for page in rds.get_paginator("describe_db_instances").paginate():
         for found in page["DBInstances"]:
 
@@ -143,7 +162,7 @@ def _databases() -> Iterator[tuple[str, Tags, Any]]:
 
 
 def _notebooks() -> Iterator[tuple[str, Tags, Any]]:
-    sagemaker = boto3.client("sagemaker")
+    sagemaker = _client("sagemaker")
     for page in sagemaker.get_paginator("list_notebook_instances").paginate():
         for found in page["NotebookInstances"]:
             name = found["NotebookInstanceName"]
@@ -158,3 +177,39 @@ def _notebooks() -> Iterator[tuple[str, Tags, Any]]:
                 return True
 
             yield name, tags, switch
+
+
+def _endpoints() -> Iterator[tuple[str, Tags, Any]]:
+    sagemaker = _client("sagemaker")
+    for page in sagemaker.get_paginator("list_endpoint_configs").paginate():
+        for found in page["EndpointConfigs"]:
+            config = found["EndpointConfigName"]
+            tags = _map(sagemaker.list_tags(ResourceArn=found["EndpointConfigArn"])["Tags"])
+            name = tags.get(ENDPOINT_TAG)
+            if name is None:
+                continue
+
+            def switch(on: bool, name: str = name, config: str = config, tags: Tags = tags) -> bool:
+                status = _endpoint_status(name)
+                if status != (None if on else "InService"):
+                    return False
+                if on:
+                    kept = [{"Key": k, "Value": v} for k, v in tags.items() if k[:4] != "aws:"]
+                    sagemaker.create_endpoint(
+                        EndpointName=name, EndpointConfigName=config, Tags=kept
+                    )
+                else:
+                    sagemaker.delete_endpoint(EndpointName=name)
+                return True
+
+            yield name, tags, switch
+
+
+def _endpoint_status(name: str) -> str | None:
+    """None where there is no such endpoint."""
+    try:
+        return str(_client("sagemaker").describe_endpoint(EndpointName=name)["EndpointStatus"])
+    except ClientError as error:
+        if "Could not find" in str(error):
+            return None
+        raise

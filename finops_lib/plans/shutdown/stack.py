@@ -18,8 +18,9 @@ PERMISSIONS = (
     "autoscaling:CreateOrUpdateTags", "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:UpdateAutoScalingGroup", "ec2:DescribeInstances", "ec2:StartInstances",
     "ec2:StopInstances", "rds:DescribeDBInstances", "rds:StartDBInstance", "rds:StopDBInstance",
-    "sagemaker:ListNotebookInstances", "sagemaker:ListTags", "sagemaker:StartNotebookInstance",
-    "sagemaker:StopNotebookInstance",
+    "sagemaker:AddTags", "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint",
+    "sagemaker:DescribeEndpoint", "sagemaker:ListEndpointConfigs", "sagemaker:ListNotebookInstances",
+    "sagemaker:ListTags", "sagemaker:StartNotebookInstance", "sagemaker:StopNotebookInstance",
 )  # fmt: skip
 """What the function calls, and nothing else."""
 
@@ -81,6 +82,8 @@ def template(schedules: Sequence[Schedule], bucket: str, key: str) -> dict[str, 
                         "Arn": {"Fn::GetAtt": ["Function", "Arn"]},
                         "RoleArn": {"Fn::GetAtt": ["SchedulerRole", "Arn"]},
                         "Input": '{"time": "<aws.scheduler.scheduled-time>"}',
+                        # A late retry would stop what a person has started since.
+                        "RetryPolicy": {"MaximumEventAgeInSeconds": 1800, "MaximumRetryAttempts": 2},
                     },
                 },
             },
