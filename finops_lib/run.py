@@ -75,7 +75,7 @@ def make_report(params: Params, outputs: Path, *, progress: Progress) -> tuple[P
     write_table(lives, LEDGER, partial / ledger.FILE)
     book = Workbook(estate, params, params.basis)
     teams = write_statements(book, partial)
-    write_governance(book, partial)
+    write_governance(params, partial)
     collected_s = time.monotonic() - clock
     outcomes = run_notebooks(
         [

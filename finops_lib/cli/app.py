@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from finops_lib.cli import plan
+from finops_lib.cli import plan, tags
 from finops_lib.cli.console import err, errors_in_words, out, progress
 from finops_lib.collect import collect
 from finops_lib.demo import serve_demo
@@ -220,6 +220,7 @@ def lab(
 
 
 plan.register(app)
+tags.register(app)
 
 
 def main() -> None:

@@ -148,6 +148,10 @@ class AllocationPolicy(Section):
         "", description="CSV of business metrics: month, metric, value and, if split, team"
     )
     serverless: Serverless = Serverless()
+    team_addresses: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="team to the apprise addresses of its digest (https://appriseit.com/services/)",
+    )
     statement_reports: int = Field(
         12, ge=0, description="teams, dearest first, that get a report of their own; 0: none"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from finops_lib.params import Params
 from finops_lib.phases import allocation, tagging
 from finops_lib.workbook import Workbook
 
@@ -20,7 +21,9 @@ def write_statements(book: Workbook, folder: Path) -> dict[str, str]:
     owned = allocation.owned_charges(book)
     table = allocation.statements(book, owned)
     lines = allocation.statement_lines(book, owned)
-    allocation.ledger(book, owned).to_csv(folder / "chargeback.csv", index=False, float_format="%.2f")
+    allocation.ledger(book, owned).to_csv(
+        folder / "chargeback.csv", index=False, float_format="%.2f"
+    )
     table.to_csv(folder / "statements.csv", index=False)
     reports = report_names(allocation.report_teams(book, table), anonymous=book.params.report.mask)
     for name, team in reports.items():
@@ -38,10 +41,10 @@ def report_names(teams: list[str], *, anonymous: bool) -> dict[str, str]:
     return names
 
 
-def write_governance(book: Workbook, folder: Path) -> Path:
+def write_governance(params: Params, folder: Path) -> Path:
     """Write TAGGING_STRATEGY.md and what enforces it under `folder`/governance; that folder."""
     target = folder / GOVERNANCE
     target.mkdir(parents=True, exist_ok=True)
-    for name, text in tagging.governance_files(book):
+    for name, text in tagging.governance_files(params):
         (target / name).write_text(text)
     return target

@@ -15,6 +15,7 @@ from finops_lib.analysis.tags.compliance import EVERY
 from finops_lib.analysis.tags.resources import RELATIONS, tagged_resources
 from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
+from finops_lib.params import Params
 from finops_lib.phases.allocation import resource_owners
 from finops_lib.plans.digests import untagged_digests
 from finops_lib.plans.tag_enforcement import config_template, service_control_policy, tag_policy
@@ -155,10 +156,9 @@ def digests(book: Workbook, found: pd.DataFrame, told: pd.DataFrame) -> dict[str
     )
 
 
-def governance_files(book: Workbook) -> Iterator[tuple[str, str]]:
+def governance_files(params: Params) -> Iterator[tuple[str, str]]:
     """File name and text of the tagging strategy and of what enforces it, all from one policy."""
-    tags = book.params.tags
-    target = book.params.allocation.target_share
+    tags, target = params.tags, params.allocation.target_share
     yield "TAGGING_STRATEGY.md", strategy_page(tags, target_share=target)
     yield "config-required-tags.template.json", _json(config_template(tags))
     yield "tag-policy.json", _json(tag_policy(tags))

@@ -123,7 +123,7 @@ def test_unit_costs_without_an_account_are_unknown_not_zero(book):
 
 
 def test_governance_files_come_from_the_policy(book):
-    files = dict(tagging.governance_files(book))
+    files = dict(tagging.governance_files(book.params))
     assert set(files) == {
         "TAGGING_STRATEGY.md", "config-required-tags.template.json", "tag-policy.json", "scp-required-tags.json",
     }  # fmt: skip
@@ -167,6 +167,8 @@ def test_report_names_are_files_of_their_own_and_tell_no_team_where_they_are_mas
 
 
 def test_write_governance_writes_the_strategy_and_its_enforcement(book, tmp_path):
-    written = {path.name for path in statement_files.write_governance(book, tmp_path).iterdir()}
+    written = {
+        path.name for path in statement_files.write_governance(book.params, tmp_path).iterdir()
+    }
     assert "TAGGING_STRATEGY.md" in written
     assert len(written) == 4

@@ -61,6 +61,8 @@ def tag_value(tags: Mapping[str, str], key: str, policy: TagKey) -> str | None:
 def _rows(kind: str, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of one inventory table whose tags are known, with what AWS's own tags say."""
     rows = frame[frame["tags"].notna()]
+    if "name" not in rows and f"{kind[:-1]}_name" in rows:
+        rows = rows.rename(columns={f"{kind[:-1]}_name": "name"})
     kept = rows[[c for c in (*KEY, *RELATIONS, "tags") if c in rows]].assign(kind=kind)
     for tag, column in TAGGED_BY_PROVIDER.items():
         stated = pd.Series([t.get(tag) for t in rows["tags"]], index=rows.index, dtype="str")
