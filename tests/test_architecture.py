@@ -15,7 +15,7 @@ LEVELS = [
     {"present"},
     {"collect", "report", "export", "workbook", "demo"},
     {"phases"},
-    {"run", "widgets"},
+    {"run", "widgets", "dashboards"},
     {"cli"},
 ]
 """Imports point up this list; rooms of one level do not import each other, but for these."""

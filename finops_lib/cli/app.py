@@ -209,6 +209,23 @@ def permissions(params: ParamsOption = None, billing: BillingOption = None) -> N
 
 
 @app.command()
+def dashboard(
+    datasource: Annotated[
+        str, typer.Option("--datasource", help="uid of Grafana's Athena data source")
+    ] = "athena",
+    database: Annotated[
+        str, typer.Option("--database", help="Glue database over the Parquet of a run")
+    ] = "finops",
+    params: ParamsOption = None,
+) -> None:
+    """Print a Grafana dashboard over the tables that runs write, as JSON to import."""
+    from finops_lib.dashboards import dashboard as made
+
+    title = load_params(params).title
+    out.file.write(made(title, datasource=datasource, database=database))
+
+
+@app.command()
 def lab(
     arguments: Annotated[list[str] | None, typer.Argument(help="passed on to jupyter lab")] = None,
 ) -> None:

@@ -1,13 +1,18 @@
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
+
+from finops_lib.params import save_params
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,13 +34,12 @@ RUN_ALL = """async () => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab with one notebook; its address."""
-    folder = tmp_path_factory.mktemp("lab")
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "n.ipynb")
+NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
+
+
+@contextmanager
+def jupyterlab(folder):
+    """A JupyterLab on that folder; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -55,6 +59,30 @@ def lab(tmp_path_factory):
         server.terminate()
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab with one notebook; its address."""
+    folder = tmp_path_factory.mktemp("lab")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in CELLS])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "n.ipynb")
+    with jupyterlab(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def workbook_lab(tmp_path_factory, demo_read):
+    """A JupyterLab on a copy of the exploration notebook, with the demo account's Estate beside it."""
+    folder = tmp_path_factory.mktemp("workbook")
+    run = folder / "outputs" / "2026-10" / "run"
+    shutil.copytree(demo_read.estate.folder, run / "estate")
+    save_params(demo_read.params, run / "params.yaml")
+    (folder / "notebooks").mkdir()
+    shutil.copy(NOTEBOOKS / "explore.ipynb", folder / "notebooks")
+    with jupyterlab(folder) as address:
+        yield address
+
+
 def test_setup_in_jupyterlab_dollars_stay_dollars_and_figures_have_descriptions(lab, browser):
     page = browser.new_page()
     page.goto(f"{lab}/lab/tree/n.ipynb")
@@ -65,4 +93,22 @@ def test_setup_in_jupyterlab_dollars_stay_dollars_and_figures_have_descriptions(
     shown = page.locator(".jp-OutputArea-output").all_inner_texts()
     assert page.locator("mjx-container").count() == 0
     assert any("We spent $5,000 of $6,000." in text for text in shown)
+    page.close()
+
+
+@pytest.mark.xdist_group("demo")
+def test_explore_in_jupyterlab_a_moved_control_changes_the_picture(workbook_lab, browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(f"{workbook_lab}/lab/tree/notebooks/explore.ipynb")
+    page.wait_for_selector(".jp-Notebook-cell", timeout=60_000)
+    page.evaluate(RUN_ALL)
+    picture = page.locator(".widget-html img").first
+    picture.wait_for(timeout=120_000)
+    before = picture.get_attribute("alt"), picture.get_attribute("src")
+    assert before[0].startswith("Bars of effective cost by service in 2026-10;")
+    page.get_by_label("Group by").select_option("team")
+    page.wait_for_selector(".widget-html img[alt^='Bars of effective cost by team']")
+    assert picture.get_attribute("src") != before[1]
+    page.get_by_label("Basis").select_option("billed")
+    page.wait_for_selector(".widget-html img[alt^='Bars of billed cost by team']")
     page.close()
