@@ -30,6 +30,11 @@ class PlanParams(Section):
     excluded_resources: tuple[str, ...] = Field(
         (), description="regular expressions of resource ids that are left alone"
     )
+    price_book: str = Field(
+        "",
+        description="CSV of another provider's prices: provider, instance_type, equivalent, "
+        "hourly_price, as_of",
+    )
 
 
 class Targets(Section):
