@@ -244,15 +244,15 @@ def test_offers_of_all_families_are_of_instances_and_not_of_functions():
     assert rates.offers_for(everything, products, "us-east-1", "lambda").empty
 
 
-def held_reservation(end):
+def held_reservation(end, start="2026-01-01", instance_type="m5.xlarge"):
     frame = conform(
         pd.DataFrame([{"account_id": "1", "region": "us-east-1", "commitment_id": "ri-1",
-                       "kind": "reserved_instance", "product": "EC2", "instance_type": "m5.xlarge",
+                       "kind": "reserved_instance", "product": "EC2", "instance_type": instance_type,
                        "platform": "Linux/UNIX", "count": 1, "state": "active",
-                       "start_time": pd.Timestamp("2026-01-01"), "end_time": end}]),
+                       "start_time": pd.Timestamp(start), "end_time": end}]),
         COMMITMENTS,
     )  # fmt: skip
-    prices = pd.Series({("us-east-1", "m5.xlarge"): 1.0})
+    prices = pd.Series({("us-east-1", instance_type): 1.0})
     return capacities(frame, prices, NO_SHARES)
 
 
@@ -266,6 +266,23 @@ def test_recommend_honours_what_is_held_and_buys_for_what_expires():
     assert recommend.purchases(cheaper)["units"].tolist() == [1]
     # In the month ahead the held one covers all: the new one is a cost.
     assert recommend.first_month(cheaper)["likely"] == pytest.approx(-0.4 * 730)
+
+
+def test_recommend_counts_a_queued_reservation_from_its_start():
+    queued = held_reservation(pd.Timestamp("2028-01-01"), start="2026-12-01")
+    dear = advise(usage(), offer(share=0.6), held=queued, months=2)
+    assert recommend.purchases(dear).empty
+    assert len(recommend.purchases(advise(usage(), offer(share=0.6), held=queued, months=1))) == 1
+
+
+def test_stages_count_a_held_reservation_of_which_nothing_runs_as_unused():
+    idle = held_reservation(pd.Timestamp("2028-01-01"), instance_type="r4.2xlarge")
+    now = pools(usage(), held=idle)
+    advice = advise(usage(), offer(share=0.6), held=idle)
+    table = recommend.stages(now, advice, pd.DataFrame([offer()]), NO_SHARES).set_index("stage")
+    assert table.loc["today", "utilisation"] == 0.0
+    assert table.loc["after_purchases", "coverage"] == pytest.approx(1.0)
+    assert recommend.unpriced(advice).empty
 
 
 def test_capacities_without_a_price_is_unknown_and_not_zero():
@@ -297,6 +314,12 @@ def test_tranches_add_up_to_the_purchase_and_start_with_what_low_demand_needs():
         "2027-02-04",
         "2027-05-04",
     ]
+
+
+def test_tranches_of_reservations_are_whole_ones():
+    frame = usage(on_demand_cost=5.0, consumed_quantity=5.0)
+    table = recommend.tranches(advise(frame, offer(share=0.6)), datetime(2026, 11, 4), 4, 3)
+    assert (table["hourly_commitment"] / 0.6).tolist() == pytest.approx([2, 1, 1, 1])
 
 
 def test_stages_show_coverage_and_use_before_and_after():

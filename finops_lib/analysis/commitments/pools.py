@@ -123,11 +123,18 @@ def pools_of(
             table = own.pivot_table(
                 index="hour", columns=GROUP, values="on_demand_cost", aggfunc="sum", fill_value=0.0
             ).reindex(hours, fill_value=0.0)
+            table = _with_unused(table, held[(held["pool"] == name) & (held["covers"] > 0)])
             groups = table.columns.to_frame(index=False).merge(_units(own), on=GROUP, how="left")
             found[name] = Pool(
                 name, groups, table.to_numpy(float), _states(held, groups, name, months)
             )
     return found
+
+
+def _with_unused(table: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """A column of no usage for each held group in which nothing runs, so that its waste is seen."""
+    own = pd.MultiIndex.from_frame(held[GROUP])
+    return table.reindex(columns=table.columns.append(own).unique(), fill_value=0.0)
 
 
 def _units(usage: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +157,8 @@ def capacities(
 
     `commitments` is COMMITMENTS; `list_prices` on-demand dollars an hour by (region, instance type);
     `shares` has product, region, family and price_share of what is held. A reservation without a known
-    price, or a plan of one family without a known share, has NaN in `covers`: it is not replayed.
+    price or system (a database's engine is not in COMMITMENTS), or a plan of one family without a known
+    share, has NaN in `covers`: it is not replayed.
     """
     rows = [_capacity(row, list_prices, shares) for row in commitments.to_dict("records")]
     columns = ["commitment_id", "pool", *GROUP, "covers", "dollars", "start_time", "end_time"]
@@ -176,10 +184,11 @@ def _capacity(
         }  # fmt: skip
     price = list_prices.get((row["region"], row["instance_type"]), np.nan)
     pool = {"EC2": "compute", "RDS": "rds", "ElastiCache": "cache"}.get(str(row["product"]))
+    operation = OPERATIONS.get(platform)
     return {
         **known, "pool": pool, "family": str(row["instance_type"]).rpartition(".")[0],
-        "operation": OPERATIONS.get(platform, platform), "dollars": 0.0,
-        "covers": float(str(row["count"])) * float(price),
+        "operation": operation, "dollars": 0.0,
+        "covers": float(str(row["count"])) * float(price) if operation else np.nan,
     }  # fmt: skip
 
 

@@ -12,8 +12,16 @@ import pandas as pd
 
 from finops_lib.analysis.commitments.pools import GROUP, Pool
 from finops_lib.analysis.commitments.rates import UPFRONT
-from finops_lib.analysis.commitments.replay import coverage, replay, utilization
-from finops_lib.analysis.commitments.solve import Market, Purchase, markets, solve, unit_steps
+from finops_lib.analysis.commitments.replay import Array, coverage, replay, utilization
+from finops_lib.analysis.commitments.solve import (
+    PLAN_STEP,
+    STEP_SLACK,
+    Market,
+    Purchase,
+    markets,
+    solve,
+    unit_steps,
+)
 from finops_lib.units import CENT, HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR
 
 SCENARIOS = ("low", "likely", "high")
@@ -234,27 +242,35 @@ def _kind(bought_for: str, came: str) -> str:
 
 
 def tranches(advice: Advice, start: datetime, count: int, every_months: int) -> pd.DataFrame:
-    """The ladder: date, pool, GROUP and dollars an hour of each purchase.
+    """The ladder: date, pool, GROUP and dollars an hour of each purchase, in amounts that are sold.
 
     The first buys what low demand would need too, so it is not regretted then; the others share the rest
     evenly, each to be computed anew when its date comes.
     """
     rows = []
     for name, pool in advice.pools.items():
-        likely, low = advice.likely(name), advice.bought["low"][name]
-        whole = np.append(likely.scoped, likely.shared)
-        sure = np.minimum(whole, np.append(low.scoped, low.shared)) if count > 1 else whole
         labels = [*pool.groups[GROUP].to_dict("records"), {"region": "global"}]
-        for number in range(count):
-            part = sure if number == 0 else (whole - sure) / (count - 1)
+        for number, amounts in enumerate(_ladder(pool, advice, name, count)):
             date = pd.Timestamp(start).normalize() + pd.DateOffset(months=number * every_months)
             rows += [
                 {"tranche": number + 1, "buy_on": date, "pool": name, **label, "hourly_commitment": amount}
-                for label, amount in zip(labels, part, strict=True)
+                for label, amount in zip(labels, amounts, strict=True)
                 if amount > TINY
             ]  # fmt: skip
     columns = ["tranche", "buy_on", "pool", *GROUP, "hourly_commitment"]
     return pd.DataFrame(rows, columns=columns).sort_values(["tranche", "pool"], ignore_index=True)
+
+
+def _ladder(pool: Pool, advice: Advice, name: str, count: int) -> Array:
+    """Tranches x (groups and the shared plan): whole steps whose sums are the recommended amounts."""
+    likely, low = advice.likely(name), advice.bought["low"][name]
+    steps = np.append(unit_steps(pool, likely.market), PLAN_STEP)
+    whole = np.append(likely.scoped, likely.shared)
+    sure = np.minimum(whole, np.append(low.scoped, low.shared)) if count > 1 else whole
+    reached = sure + np.outer(np.linspace(0, 1, count), whole - sure)
+    sold = np.floor(reached / steps + STEP_SLACK) * steps
+    ladder: Array = np.diff(sold, axis=0, prepend=0.0)
+    return ladder
 
 
 def unpriced(advice: Advice) -> pd.DataFrame:

@@ -15,6 +15,9 @@ from finops_lib.analysis.commitments.replay import Array, Demand, Replay, replay
 PLAN_STEP = 0.001
 """Savings Plans are bought in tenths of a cent an hour (CreateSavingsPlan, `commitment`)."""
 
+STEP_SLACK = 1e-6
+"""Part of a step that rounding down forgives, because sums of steps are not exact."""
+
 NEVER = 1e3
 """A price factor at which no commitment pays: what may be held, not bought."""
 
@@ -142,7 +145,7 @@ def _as_sold(demand: Demand, market: Market, exact: Array, steps: Array) -> Arra
 
     What several amounts lost by rounding down, the shared plan may take up, so it is tried too.
     """
-    best = np.floor(exact / steps + 1e-6) * steps
+    best = np.floor(exact / steps + STEP_SLACK) * steps
     cost = _cost(demand, market, best)
     tried = np.flatnonzero(exact - best > 1e-9)
     shared = len(exact) - 1
