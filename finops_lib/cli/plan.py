@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
+import yaml
 from rich.table import Table
 
 from finops_lib.cli import govern
-from finops_lib.cli.console import out
+from finops_lib.cli.console import err, out
 from finops_lib.params import load_params
+from finops_lib.plans import export
 from finops_lib.plans.apply import apply_plan
 from finops_lib.plans.clients import clients
 from finops_lib.plans.plan import build_plan
@@ -33,10 +36,18 @@ ExecuteOption = Annotated[
 ]
 
 
+class Form(StrEnum):
+    """What a plan is exported as."""
+
+    cli = "cli"
+    custodian = "custodian"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for command in (plan, approve, apply, undo):
         app.command()(command)
+    app.command(name="export-plan")(export_plan)
     app.add_typer(govern.app, name="govern")
 
 
@@ -108,6 +119,26 @@ def undo(
     outcome = undo_plan(journal, clients(role), dry_run=not execute)
     _show(outcome)
     _fail_if_any(outcome)
+
+
+def export_plan(
+    plan_file: PlanArgument,
+    form: Annotated[Form, typer.Option("--format", help="the tool that will act")] = Form.cli,
+    params: ParamsOption = None,
+) -> None:
+    """Print a plan as AWS CLI commands or Cloud Custodian policies, for teams that act with other tools.
+
+    Of a signed plan the approved steps, of another one all that are not dismissed.
+    """
+    steps = export.chosen(read_plan(plan_file))
+    if form is Form.cli:
+        out.file.write(export.cli_script(steps))
+        return
+    protected = load_params(params).governance.limits.protected_tags
+    out.file.write(yaml.safe_dump(export.custodian(steps, protected), sort_keys=False))
+    left = ", ".join(map(str, export.not_in_custodian(steps)))
+    if left:
+        err.print(f"Note: Custodian has no action for these steps; they stay in the plan: {left}.")
 
 
 def _show(outcome: pd.DataFrame) -> None:
