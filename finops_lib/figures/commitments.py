@@ -20,6 +20,8 @@ def duration_curve(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str 
     The areas are averages of the hours around, because what a plan covers differs between hours that
     are equally busy.
     """
+    if frame.empty:
+        return _nothing(ax, title)
     rows = frame.assign(_bin=(frame["share"] * BINS).clip(upper=BINS - 1e-9).astype("int64"))
     levels = rows.groupby("_bin")[["share", "held", "committed"]].mean()
     colors = style.colors(["held", "bought"])
@@ -46,6 +48,8 @@ def saving_curve(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = 
 
     The dashed upright line is the recommendation; below zero a commitment costs more than it saves.
     """
+    if frame.empty:
+        return _nothing(ax, title)
     colors = style.colors(list(DEMANDS))
     for place, (demand, label) in enumerate(DEMANDS.items()):
         ax.plot(
@@ -63,5 +67,13 @@ def saving_curve(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = 
     ax.set_xlabel(f"committed, {unit} an hour")
     ax.set_ylabel(f"saved, {unit} a month")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    ax.set_title(title)
+    return ax
+
+
+def _nothing(ax: Axes, title: str) -> Axes:
+    """An empty picture that says why."""
+    ax.text(0.5, 0.5, "No usage that a commitment covers", ha="center", transform=ax.transAxes)
+    ax.set_axis_off()
     ax.set_title(title)
     return ax

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.analysis.commitments import rates, recommend
+from finops_lib.analysis.commitments import curves, rates, recommend
 from finops_lib.analysis.commitments.after_plan import spread, usage_after
 from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
@@ -62,6 +62,36 @@ def advise(book: Workbook) -> Commitments:
 def stages(found: Commitments) -> pd.DataFrame:
     """Today, after the plan and after the purchases: usage, on-demand cost, coverage, utilisation."""
     return recommend.stages(found.today, found.advice, found.offers, found.held_shares)
+
+
+def purchases(found: Commitments) -> pd.DataFrame:
+    """What to buy, with cost, saving, break-even and the source and date of each rate."""
+    return recommend.purchases(found.advice)
+
+
+def regret(found: Commitments) -> pd.DataFrame:
+    """What a month costs more where another demand comes than was bought for."""
+    return recommend.regret(found.advice)
+
+
+def unpriced(found: Commitments) -> pd.DataFrame:
+    """Usage for which no rate is known, so that nothing is recommended there."""
+    return recommend.unpriced(found.advice)
+
+
+def duration(found: Commitments, pool: str = "") -> pd.DataFrame:
+    """Hours of the pool (empty: the largest), the busiest first, and what is held and bought of them."""
+    return curves.duration(found.advice, pool or _largest(found))
+
+
+def saving_curve(found: Commitments, pool: str = "") -> pd.DataFrame:
+    """What more or less of the pool's mix would save (empty: the largest pool)."""
+    return curves.saving_curve(found.advice, pool or _largest(found))
+
+
+def _largest(found: Commitments) -> str:
+    pools = found.advice.pools
+    return max(pools, key=lambda name: float(pools[name].usage.sum()), default="")
 
 
 def tranches(book: Workbook, found: Commitments) -> pd.DataFrame:

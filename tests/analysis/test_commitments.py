@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finops_lib.analysis.commitments import rates, recommend
+from finops_lib.analysis.commitments import curves, rates, recommend
 from finops_lib.analysis.commitments.after_plan import slots_of, spread, usage_after
 from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.portfolio import best_portfolio
@@ -329,6 +329,39 @@ def test_stages_show_coverage_and_use_before_and_after():
     rows = table.set_index("stage")[["on_demand", "new_cost", "coverage"]]
     assert rows.loc["today"].tolist() == pytest.approx([730, 0, 0])
     assert rows.loc["after_purchases"].tolist() == pytest.approx([0, 0.6 * 730, 1])
+
+
+def test_recommend_without_eligible_usage_is_empty_tables_and_no_saving():
+    frame = usage().iloc[:0]
+    advice = recommend.recommend(
+        pools(frame),
+        pd.DataFrame([offer()]),
+        NO_SHARES,
+        recommend.demand_factors({}, (0.1, 0.5, 0.9)),
+    )
+    assert recommend.purchases(advice).empty
+    assert recommend.stages({}, advice, pd.DataFrame([offer()]), NO_SHARES).empty
+    assert recommend.tranches(advice, datetime(2026, 11, 4), 4, 3).empty
+    assert recommend.first_month(advice) == {"low": 0.0, "likely": 0.0, "high": 0.0}
+    assert curves.duration(advice, "").empty
+    assert curves.saving_curve(advice, "").empty
+
+
+def test_saving_curve_is_highest_at_the_recommendation_where_its_demand_comes():
+    advice = advise(usage(), offer("ec2_instance_plan", share=0.6))
+    curve = curves.saving_curve(advice, "compute", points=5)
+    assert curve["scale"].tolist() == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert (curve["likely"] / 730).tolist() == pytest.approx([0.0, 0.2, 0.4, 0.1, -0.2])
+
+
+def test_duration_sorts_the_hours_and_never_covers_more_than_is_used():
+    advice = advise(usage(on_demand_cost=np.arange(168.0)), offer("ec2_instance_plan", share=0.6))
+    table = curves.duration(advice, "compute")
+    assert table["usage"].is_monotonic_decreasing
+    assert table["share"].iloc[-1] == 1.0
+    assert (table["committed"] <= table["usage"] + 1e-9).all()
+    # A level pays that is used in at least 60 % of the hours: the 67 dollars below the 101 busiest.
+    assert table["committed"].max() == pytest.approx(67.0, abs=0.01)
 
 
 def test_demand_factors_are_quantiles_of_days_around_the_window():

@@ -38,3 +38,10 @@ def test_saving_curve_marks_the_recommendation_among_the_three_demands(ax):
         "low demand": [0, 5, -9], "likely demand": [0, 9, 1], "high demand": [0, 9, 7],
     }  # fmt: skip
     assert list(found.lines[3].get_xdata()) == [8.0, 8.0]
+
+
+@pytest.mark.parametrize("draw", [commitments.duration_curve, commitments.saving_curve])
+def test_curves_of_a_bill_without_eligible_usage_say_so(draw, ax):
+    found = draw(pd.DataFrame(columns=["share", "scale"]), ax, title="Hours")
+    assert found.texts[0].get_text() == "No usage that a commitment covers"
+    assert found.get_title() == "Hours"

@@ -15,6 +15,8 @@ def duration(advice: Advice, pool: str) -> pd.DataFrame:
 
     As in the month ahead, while all that is held today still is. `share` is the part of hours that are at least as busy; dollars an hour at on-demand prices.
     """
+    if pool not in advice.pools:
+        return pd.DataFrame(columns=["share", "usage", "held", "committed"], dtype=float)
     chosen, month = advice.likely(pool), advice.pools[pool].first_month()
     usage = month.usage.sum(axis=1)
     held = usage - chosen.nothing().replay(month).on_demand.sum(axis=1)
@@ -31,6 +33,9 @@ def saving_curve(advice: Advice, pool: str, points: int = 31) -> pd.DataFrame:
 
     Rows: `scale`, `hourly_commitment`, then a column per scenario.
     """
+    if pool not in advice.pools:
+        columns = ["scale", "hourly_commitment", *advice.factors]
+        return pd.DataFrame(columns=columns, dtype=float)
     chosen, own = advice.likely(pool), advice.pools[pool]
     rows = []
     for scale in np.linspace(0.0, 2.0, points):

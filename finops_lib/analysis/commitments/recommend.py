@@ -72,6 +72,8 @@ def demand_factors(
 
     The likely one is exactly the window. Whole days only; a window below a day has no spread.
     """
+    if not pools:
+        return dict.fromkeys(SCENARIOS, 1.0)
     hourly = np.sum([pool.usage.sum(axis=1) for pool in pools.values()], axis=0)
     days = hourly[: len(hourly) // 24 * 24].reshape(-1, 24).sum(axis=1)
     if not len(days) or not days.sum():
@@ -179,7 +181,12 @@ def stages(
             _stage("after_plan", pool, chosen.nothing()),
             _stage("after_purchases", pool, chosen),
         ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=STAGE_COLUMNS)
+
+
+STAGE_COLUMNS = [
+    "pool", "stage", "usage", "on_demand", "new_cost", "coverage", "utilisation",
+]  # fmt: skip
 
 
 def _stage(stage: str, pool: Pool, purchase: Purchase) -> dict[str, Any]:
