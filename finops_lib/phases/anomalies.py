@@ -28,6 +28,12 @@ from finops_lib.workbook import Workbook
 TOLD = 10
 """Of how many anomalies causes are looked up, the largest first."""
 
+SUMMARY = [
+    "start", "kind", "service", "account_id", "region", "moved_type", "impact", "impact_share", "resource",
+    "resource_share", "team", "lasts", "known_event", "anomaly_id",
+]  # fmt: skip
+"""What a reader of the report needs of an anomaly; `moved_type` is the usage type that moved most."""
+
 CAUSE_COLUMNS = {
     "resource": "ResourceId",
     "usage type": "x_UsageType",
@@ -39,19 +45,31 @@ CAUSE_COLUMNS = {
 """What may have moved, besides the promoted tags."""
 
 
-def history(book: Workbook) -> pd.DataFrame:
-    """Every anomaly of the bill's whole days, largest dollars first, known events named."""
+def history(
+    book: Workbook, *, min_impact: float | None = None, min_share: float | None = None
+) -> pd.DataFrame:
+    """Every anomaly of the bill's whole days, largest dollars first, known events named.
+
+    The floors are those of the parameters, where they are not given.
+    """
     params = book.params.anomalies
     return find_anomalies(
         frame(queries.spend_by_day(book.cube, list(DIMENSIONS.values()))),
-        min_impact=params.min_impact, min_share=params.min_share, known=params.known,
-        until=book.complete_until, basis=book.basis,
+        min_impact=params.min_impact if min_impact is None else min_impact,
+        min_share=params.min_share if min_share is None else min_share,
+        known=params.known, until=book.complete_until, basis=book.basis,
     )  # fmt: skip
 
 
-def anomalies(book: Workbook, found: pd.DataFrame | None = None) -> pd.DataFrame:
+def anomalies(
+    book: Workbook,
+    found: pd.DataFrame | None = None,
+    *,
+    min_impact: float | None = None,
+    min_share: float | None = None,
+) -> pd.DataFrame:
     """The anomalies that began or were noticed in the workbook's period, largest dollars first."""
-    every = history(book) if found is None else found
+    every = history(book, min_impact=min_impact, min_share=min_share) if found is None else found
     start, end = pd.Timestamp(book.period.start), pd.Timestamp(book.period.end)
     began = every["start"].between(start, end, inclusive="left")
     noticed = every["alarmed_at"].between(start, end, inclusive="left")
@@ -83,6 +101,28 @@ def anomaly_causes(
         for row in told.to_dict("records")
     ]  # fmt: skip
     return pd.concat(tables, ignore_index=True)
+
+
+def anomaly_summary(
+    book: Workbook, found: pd.DataFrame | None = None, top_n: int = TOLD
+) -> pd.DataFrame:
+    """SUMMARY: one row per anomaly of the period (or of `found`) with the resource and team that moved most.
+
+    `resource_share` is the resource's part of the move; a missing resource or team means charges that
+    have none.
+    """
+    told = (anomalies(book) if found is None else found).head(top_n).set_index("anomaly_id")
+    causes = anomaly_causes(book, told.reset_index(), top_n).set_index(["dimension", "anomaly_id"])
+    nothing = pd.DataFrame(columns=["value", "share"], dtype="object")
+    for name, dimension in (
+        ("resource", "resource"),
+        ("moved_type", "usage type"),
+        ("team", "tag team"),
+    ):
+        top = causes.loc[dimension] if dimension in causes.index else nothing
+        told[name] = top["value"].reindex(told.index)
+        told[f"{name}_share"] = top["share"].reindex(told.index)
+    return told.reset_index()[SUMMARY]
 
 
 def anomaly_queries(

@@ -71,6 +71,23 @@ def test_2018_the_causes_and_the_next_query_agree_on_the_dearest_resource(book_2
     assert before == pytest.approx(fell, rel=1e-6)
 
 
+def test_2018_the_summary_has_a_row_per_anomaly_with_what_moved(book_2018, found_2018):
+    november = anomalies.anomalies(book_2018, found_2018)
+    table = anomalies.anomaly_summary(book_2018, november)
+    assert list(table) == anomalies.SUMMARY
+    assert table["anomaly_id"].tolist() == november["anomaly_id"].tolist()
+    assert table["moved_type"].iloc[0] == "USE1-DEVED-DPU-Hour"
+    assert anomalies.anomaly_summary(book_2018, november.head(0)).empty
+
+
+def test_2018_floors_may_be_given_instead_of_the_parameters(book_2018, found_2018):
+    large = anomalies.history(book_2018, min_impact=200.0)
+    assert (
+        large["anomaly_id"].tolist()
+        == found_2018["anomaly_id"][found_2018["impact"].abs() >= 200].tolist()
+    )
+
+
 @pytest.fixture(scope="module")
 def demo_history(demo_read):
     """The demo account's workbook and every anomaly of its bill."""
