@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from finops_lib.analysis import outcome, roi
@@ -15,6 +16,9 @@ from finops_lib.workbook import Workbook
 
 ANYTHING = PlanParams(min_confidence="low", min_monthly_saving=0.0)
 """No constraint but that a dollar is saved once: what was found, before anyone decides."""
+
+STAGES = ("now", "after its grace period", "with approval")
+"""When an action is taken: quick wins first."""
 
 
 def result(book: Workbook) -> pd.DataFrame:
@@ -58,6 +62,24 @@ def quick_wins(book: Workbook) -> pd.DataFrame:
     easy = _by_action(plan[plan["risk"].eq("low") & plan["undo"].notna()])
     worth = easy.assign(saving_per_hour=easy["saving"] / easy["effort_hours"])
     return worth.sort_values("saving_per_hour", ascending=False, ignore_index=True)
+
+
+def stages(book: Workbook) -> pd.DataFrame:
+    """Stage and the columns of `actions`: what is done now, after its grace period, and with approval.
+
+    Now: low risk, can be undone, waits for nothing. With approval: a risk that is not low. The rest
+    waits, so that owners can object.
+    """
+    plan = book.plan
+    risky = plan["risk"].ne("low")
+    waits = plan["undo"].isna() | plan["not_before"].gt(pd.Timestamp(book.estate.as_of))
+    stage = pd.Series(np.select([risky, waits], [STAGES[2], STAGES[1]], STAGES[0]), plan.index)
+    tables = [
+        _by_action(plan[stage.eq(name)]).assign(stage=name).sort_values("saving", ascending=False)
+        for name in STAGES
+        if stage.eq(name).any()
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else _by_action(plan).assign(stage="")
 
 
 def _by_action(plan: pd.DataFrame) -> pd.DataFrame:

@@ -51,6 +51,16 @@ def test_cash_flow_covers_the_years_that_the_parameters_look_at(idle_book):
     assert flow["month"].iloc[-1] == 12 * idle_book.params.roi.years
 
 
+def test_stages_hold_every_step_once_and_let_what_is_final_wait(idle_book):
+    table = plan.stages(idle_book)
+    assert table[["stage", "steps"]].to_numpy().tolist() == [["after its grace period", 2]]
+    assert table["saving"].sum() == pytest.approx(plan.saving(idle_book))
+
+
+def test_stages_of_a_bill_alone_are_none(bill_alone):
+    assert plan.stages(bill_alone).empty
+
+
 def test_risks_add_up_to_the_plan_and_count_what_is_final(idle_book):
     table = plan.risks(idle_book)
     assert (table["steps"].sum(), table["cannot_be_undone"].sum()) == (2, 2)
