@@ -1,0 +1,79 @@
+"""The expected path: statsmodels' damped Holt-Winters and Theta, weighed in as the history grows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from statsmodels.tsa.forecasting.theta import ThetaModel
+from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+from finops_lib.analysis.forecast.series import MIN_DAYS, WEEK, Lesson, lesson
+
+Array = NDArray[np.float64]
+
+MEMORY_DAYS = 180
+"""Older days say nothing of a cloud bill's next month."""
+TRUSTED_DAYS = 70
+"""From so many days on the models stand alone; below, the mean of four weeks weighs in."""
+STILL = 1e-9
+"""A series that moves by no more than this share of its size is a constant, which Theta cannot fit."""
+APART = (0.7, 1.4)
+"""Theta's line is held within these multiples of the damped one, so that no outbreak runs away."""
+RISE = 1.0
+"""No logarithm is carried further than this above the highest one seen."""
+
+
+def expected(values: pd.Series, horizon: int) -> pd.Series:
+    """The expected value of each of the `horizon` days after a regular daily series.
+
+    Damped Holt-Winters and Theta with a week's season, their mean (both have won forecasting
+    competitions: Gardner and McKenzie 1985; Assimakopoulos and Nikolopoulos 2000; that a plain mean
+    of methods beats each is the M4 competition's finding, Makridakis et al. 2020), taught by
+    `series.lesson`. The fee of a month's start is added on its day. A series that never was negative
+    stays so.
+    """
+    recent = values.tail(MEMORY_DAYS)
+    days = pd.date_range(values.index[-1] + pd.Timedelta(days=1), periods=horizon)
+    taught = lesson(recent)
+    trust = float(np.clip((len(values) - MIN_DAYS) / (TRUSTED_DAYS - MIN_DAYS), 0.0, 1.0))
+    path = np.full(horizon, taught.plain.tail(4 * WEEK).mean())
+    if trust > 0:
+        path = trust * _modelled(taught, horizon) + (1 - trust) * path
+    path = path + np.where(days.day == 1, taught.fee, 0.0)
+    return pd.Series(np.maximum(path, 0.0) if recent.min() >= 0 else path, days, name="value")
+
+
+def _modelled(taught: Lesson, horizon: int) -> Array:
+    if np.ptp(taught.scaled) <= STILL * taught.scaled.abs().max():
+        return np.full(horizon, taught.plain.median())
+    damped, theta = (_fitted(fit, taught, horizon) for fit in (_damped, _theta))
+    if taught.plain.min() < 0:
+        return (damped + theta) / 2
+    return np.asarray((damped + np.clip(theta, APART[0] * damped, APART[1] * damped)) / 2)
+
+
+def _fitted(fit: Callable[[Array, int], Array], taught: Lesson, horizon: int) -> Array:
+    """The fit in the series' own unit."""
+    values = taught.scaled.to_numpy()
+    with warnings.catch_warnings():
+        # A fit that has not converged is still judged, by the backtest beside every forecast.
+        warnings.simplefilter("ignore")
+        path = np.asarray(fit(values, horizon), dtype=np.float64)
+    return np.exp(np.minimum(path, values.max() + RISE)) if taught.is_log else path
+
+
+def _damped(values: Array, horizon: int) -> Array:
+    model = ExponentialSmoothing(
+        values, trend="add", damped_trend=True, seasonal="add", seasonal_periods=WEEK,
+        initialization_method="heuristic",
+    )  # fmt: skip
+    return np.asarray(model.fit(use_brute=False).forecast(horizon))
+
+
+def _theta(values: Array, horizon: int) -> Array:
+    model = ThetaModel(values, period=WEEK, use_test=False, method="additive")
+    return np.asarray(model.fit(disp=False).forecast(horizon))
