@@ -225,6 +225,12 @@ def team_savings(book: Workbook, owned: pd.DataFrame, team: str) -> pd.DataFrame
     return steps.loc[steps["team"].eq(team), wanted].reset_index(drop=True)
 
 
+def saving_of(book: Workbook, steps_of_team: pd.DataFrame) -> float | None:
+    """The steps' saving a month; None, which is unknown, where no resource could be examined."""
+    examined = book.coverage["examined"].sum()
+    return float(steps_of_team["monthly_saving"].sum()) if examined else None
+
+
 def savings_by_team(book: Workbook, owned: pd.DataFrame) -> pd.DataFrame:
     """team, steps, monthly_saving: what each team can stop paying for, net of overlaps."""
     steps = savings(book, owned)

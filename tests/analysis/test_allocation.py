@@ -233,6 +233,7 @@ pool_sets = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.lists(charges, min_size=1, max_size=25),
     rule_sets,
@@ -265,9 +266,23 @@ def test_statements_no_order_of_rules_changes_the_total(rows, rules, pools):
     assert sums[0] == pytest.approx(sums[1], abs=0.005)
 
 
+@settings(deadline=None)
 @given(st.lists(amounts, min_size=1, max_size=40))
 def test_whole_cents_add_up_to_the_rounded_sum_each_within_a_cent(values):
     series = pd.Series(values, dtype="float64")
     cents = whole_cents(series)
     assert abs(cents.sum() - series.sum() * 100) <= 0.5 + 1e-3
     assert (cents - series * 100).abs().max() <= 1.0 + 1e-3
+
+
+def test_allocate_an_idle_pool_takes_what_a_check_found_idle_and_nobody_owns():
+    frame = pd.DataFrame(
+        {
+            "x_tag_team": ["ads", None, None],
+            "x_idle": [True, True, False],
+            "ServiceName": "EC2",
+        }
+    )
+    policy = AllocationPolicy(pools=(Pool(name="idle", idle=True),))
+    assert allocate(frame, policy, {})["pool"].fillna("none").tolist() == ["none", "idle", "none"]
+    assert allocate(frame.drop(columns="x_idle"), policy, {})["pool"].isna().all()

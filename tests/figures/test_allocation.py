@@ -49,3 +49,21 @@ def test_unit_cost_trend_leaves_a_gap_where_no_unit_was_made(ax):
     found = allocation.unit_cost_trend(frame, ax, unit="USD")
     assert pd.isna(found.lines[0].get_ydata()[1])
     assert found.get_ylabel() == "USD per unit"
+
+
+def test_unit_cost_panels_have_one_per_metric_and_say_where_there_is_none():
+    frame = pd.DataFrame({"month": [*MONTHS, *MONTHS], "metric": ["runs"] * 2 + ["users"] * 2,
+                          "unit_cost": [2.0, 1.0, 4.0, 5.0]})  # fmt: skip
+    axes = Figure().subplots(1, 2)
+    allocation.unit_cost_panels(frame, axes, unit="EUR")
+    assert [panel.get_title(loc="center") for panel in axes] == ["runs", "users"]
+    assert list(axes[1].lines[0].get_ydata()) == [4.0, 5.0]
+    empty = allocation.unit_cost_panels(frame.iloc[:0], Figure().subplots())
+    assert [text.get_text() for text in empty.texts] == ["no business metrics"]
+
+
+def test_compliance_trend_names_at_most_eight_months_the_newest_always(ax):
+    months = pd.date_range("2025-10-01", periods=13, freq="MS")
+    frame = pd.DataFrame({"Month": months, "key": "team", "cost_share": 0.5})
+    shown = [t.get_text() for t in allocation.compliance_trend(frame, ax, target=0.9).get_xticklabels()]  # fmt: skip
+    assert (len(shown), shown[-1]) == (7, "Oct 2026")
