@@ -2,6 +2,8 @@
 
 `python benchmarks/report.py [FOLDER_OF_NOTEBOOKS]` measures the notebooks of that folder (they must
 run without parameters); by default five small ones with the content of a typical report.
+`python benchmarks/report.py RUN_FOLDER` opens every page of a finished run in a real Chromium instead:
+its size, elements, time to load and to the largest paint, requests, complaints and axe's findings.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import v4
@@ -69,8 +72,53 @@ def measure(notebooks: list[report.Notebook], folder: Path, workers: int) -> dic
     }
 
 
+LOAD = """() => new Promise(done => new PerformanceObserver(list => done({
+    loaded_ms: Math.round(performance.getEntriesByType("navigation")[0].loadEventEnd),
+    largest_paint_ms: Math.round(list.getEntries().at(-1).startTime),
+    elements: document.querySelectorAll("*").length,
+  })).observe({type: "largest-contentful-paint", buffered: true}))"""
+
+
+def pages(run: Path) -> dict[str, dict[str, object]]:
+    """What a reader's browser has to do for each page of the run, offline, in light and dark."""
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    from finops_lib.export.pdf import find_chromium
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        found = {path.name: _page(browser, path, Axe()) for path in sorted(run.glob("*.html"))}
+        browser.close()
+    return found
+
+
+def _page(browser: Any, path: Path, axe: Any) -> dict[str, object]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(path.resolve().as_uri(), wait_until="load")
+    figures = page.evaluate(LOAD)
+    violations = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        violations += [found["id"] for found in axe.run(page).response["violations"]]
+    page.close()
+    outside = [url for url in requests[1:] if not url.startswith("data:")]
+    return {
+        "kb": path.stat().st_size // 1000, **figures,
+        "outside_requests": len(outside), "complaints": complaints, "axe": violations,
+    }  # fmt: skip
+
+
 def main() -> None:
-    """Measure with one and with two workers."""
+    """Measure a run's pages, or notebooks with one and with two workers."""
+    if sys.argv[1:] and (Path(sys.argv[1]) / "manifest.json").exists():
+        print(json.dumps(pages(Path(sys.argv[1])), indent=2))
+        return
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
             outputs = Path(folder) / "outputs" / "2026-10" / "run"
