@@ -21,6 +21,7 @@ from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS
 from finops_lib.plans.budgets import PREFIX
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
 from finops_lib.plans.governed import CONTROL_COLUMNS, parts
+from finops_lib.plans.quotas import quota_advice
 from finops_lib.schema import COST_COLUMN
 from finops_lib.workbook import Workbook
 
@@ -170,6 +171,11 @@ def schedule_adoption(book: Workbook) -> pd.DataFrame:
         0, np.nan
     )
     return teams.sort_values("saving_left", ascending=False, ignore_index=True)
+
+
+def quotas(book: Workbook) -> pd.DataFrame:
+    """ADVICE_COLUMNS of `quota_advice`: how many vCPUs run under each EC2 quota, and how many should be allowed."""
+    return quota_advice(book.estate["instances"], book.estate["instance_types"])
 
 
 def scorecard(book: Workbook, written: str = "") -> pd.DataFrame:
