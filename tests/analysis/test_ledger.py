@@ -196,3 +196,15 @@ def test_update_returned_happens_exactly_when_waste_follows_a_closed_state(cours
         assert (state == "returned") == (status == "waste" and before in ("fixed", "gone"))
         assert (state is None) == (before is None and status != "waste")
         before = state
+
+
+def test_update_saving_of_a_lower_price_is_unknown_where_the_unit_of_usage_changed() -> None:
+    resize = finding(action="resize_instance")
+    other = {**cost(a_month=50.0), "unit": "Requests"}
+    looks = [
+        look(0, [resize], [cost()]),
+        *(look(m, [finding(status="ok")], [other]) for m in (1, 2)),
+    ]
+    ledger = life(*looks)[-1]
+    assert ledger["cost_after"].item() == 50.0
+    assert ledger["realised_saving"].isna().item()
