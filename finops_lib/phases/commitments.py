@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from finops_lib.analysis.commitments import curves, rates, recommend
-from finops_lib.analysis.commitments.after_plan import spread, usage_after
+from finops_lib.analysis.commitments.after_plan import spread, traced, usage_after
 from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
 from finops_lib.collect import tag_spellings
@@ -26,13 +26,17 @@ RUNNING = ("terminate", "schedule", "resize")
 
 @dataclass(frozen=True)
 class Commitments:
-    """Today's pools, the advice on what the plan leaves, and the rates behind both."""
+    """Today's pools, the advice on what the plan leaves, the rates behind both, and what was taken out.
+
+    `traced` has the hourly usage of each resource of the plan before and after its steps.
+    """
 
     today: dict[str, Pool]
     advice: recommend.Advice
     offers: pd.DataFrame
     held_shares: pd.DataFrame
     held: pd.DataFrame
+    traced: pd.DataFrame
 
 
 def existing(book: Workbook) -> pd.DataFrame:
@@ -56,7 +60,7 @@ def advise(book: Workbook) -> Commitments:
     if params.demand_factors:
         factors = dict(zip(recommend.SCENARIOS, params.demand_factors, strict=True))
     advice = recommend.recommend(pools, offers, shares, factors)
-    return Commitments(today, advice, offers, shares, held)
+    return Commitments(today, advice, offers, shares, held, traced(usage, left, book.plan))
 
 
 def stages(found: Commitments) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops_lib.analysis.commitments import curves, rates, recommend
-from finops_lib.analysis.commitments.after_plan import slots_of, spread, usage_after
+from finops_lib.analysis.commitments.after_plan import slots_of, spread, traced, usage_after
 from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.portfolio import best_portfolio
 from finops_lib.analysis.commitments.replay import Demand
@@ -95,6 +95,21 @@ def test_spread_of_a_daily_charge_is_even_and_keeps_its_sum():
 def test_usage_after_leaves_what_the_steps_leave(steps, dollars):
     left = usage_after(usage(), pd.DataFrame(steps))
     assert left["on_demand_cost"].sum() == pytest.approx(dollars)
+
+
+def test_traced_shows_what_each_resource_lost_beside_what_its_steps_claim():
+    both = pd.concat(
+        [usage(), usage(resource_id="i-2"), usage(resource_id=None)], ignore_index=True
+    )
+    steps = pd.DataFrame([
+        step("schedule", parameters={"schedule": "Mon-Fri 08:00-20:00 UTC"}, monthly_saving=450.0),
+        step("terminate", resource_id="i-2", monthly_saving=700.0),
+        step("terminate", resource_id="vol-1", monthly_saving=9.0),
+    ])  # fmt: skip
+    table = traced(both, usage_after(both, steps), steps)
+    assert table["resource_id"].tolist() == ["i-2", "i-1"]
+    assert table["removed"].tolist() == pytest.approx([730.0, 730.0 * 108 / 168])
+    assert table["claimed"].tolist() == [700.0, 450.0]
 
 
 def test_usage_after_resize_moves_the_usage_to_the_target():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.analysis.schedule import SLOTS, Slots, slot
-from finops_lib.units import HOURS_PER_DAY
+from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPAN = re.compile(
@@ -72,6 +72,28 @@ def usage_after(usage: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
         if act is not None and own.any():
             left = pd.concat([left[~own], act(left[own], step)])
     return left.sort_index()
+
+
+def traced(usage: pd.DataFrame, left: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
+    """Resource that the plan acts on: hourly usage before and after, and what its steps claim to save.
+
+    Dollars per month of 730 hours at on-demand prices; resources without hourly usage are not there.
+    `claimed` is net of earlier steps, on what was billed, so that it is less where a commitment covers.
+    """
+    hours = max(1.0, (usage["hour"].max() - usage["hour"].min()) / pd.Timedelta(hours=1) + 1)
+    monthly = HOURS_PER_MONTH / hours
+    before = usage.groupby("resource_id")["on_demand_cost"].sum() * monthly
+    after = left.groupby("resource_id")["on_demand_cost"].sum() * monthly
+    steps = plan[plan["category"].isin(list(_ACTS))].groupby("resource_id")
+    table = pd.DataFrame({"before": before, "after": after.reindex(before.index, fill_value=0.0)})
+    table["removed"] = table["before"] - table["after"]
+    table["claimed"] = steps["monthly_saving"].sum()
+    table["categories"] = steps["category"].agg(", ".join)
+    return (
+        table.rename_axis("resource_id")
+        .reset_index()
+        .sort_values(["removed", "resource_id"], ascending=[False, True], ignore_index=True)
+    )
 
 
 def _terminated(rows: pd.DataFrame, step: Mapping[str, Any]) -> pd.DataFrame:
