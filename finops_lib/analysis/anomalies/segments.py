@@ -47,12 +47,14 @@ def segment_series(
     rows = daily if until is None else daily[daily["ChargeDay"] < pd.Timestamp(until)]
     keys = {name: rows[DIMENSIONS[name]].astype("object").fillna(NONE) for name in level}
     frame = pd.DataFrame({"day": rows["ChargeDay"], **keys, "cost": rows[COST_COLUMN[basis]]})
-    table = frame.pivot_table(
-        index="day", columns=list(level), values="cost", aggfunc="sum", dropna=False, observed=True
+    segments = frame.groupby(list(level), sort=True)
+    table = frame.assign(segment=segments.ngroup()).pivot_table(
+        index="day", columns="segment", values="cost", aggfunc="sum"
     )
-    table = table.loc[:, table.notna().any()].fillna(0.0)
+    names = segments.size().index
+    table = table.reindex(columns=range(len(names))).fillna(0.0)
     table.columns = pd.MultiIndex.from_tuples(
-        [key if isinstance(key, tuple) else (key,) for key in table.columns], names=list(level)
+        [key if isinstance(key, tuple) else (key,) for key in names], names=list(level)
     )
     if table.empty:
         return table
