@@ -88,6 +88,8 @@ def test_spread_of_a_daily_charge_is_even_and_keeps_its_sum():
           step("resize", parameters={"instance_type": "m5.large"},
                before_state={"price_share": 0.5})], 30.0),
         ([step("resize", parameters={"instance_type": "m5.large"})], 168.0),
+        ([step("terminate", before_state={"variant": "b"}, monthly_saving=365.0)], 84.0),
+        ([step("terminate", before_state={"variant": "all"}, monthly_saving=729.0)], 0.0),
         ([step("storage")], 168.0),
         ([step("terminate", resource_id="i-2")], 168.0),
     ],

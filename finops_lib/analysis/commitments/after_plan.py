@@ -12,6 +12,9 @@ import pandas as pd
 from finops_lib.analysis.schedule import SLOTS, Slots, slot
 from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 
+WHOLE = 0.05
+"""A part that is left of less than this share is taken for a difference of rates: all of it goes."""
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPAN = re.compile(
     r"(?:(?P<first>[A-Z][a-z]{2})(?:-(?P<last>[A-Z][a-z]{2}))? )?(?P<from>\d\d):00-(?P<to>\d\d):00"
@@ -97,7 +100,14 @@ def traced(usage: pd.DataFrame, left: pd.DataFrame, plan: pd.DataFrame) -> pd.Da
 
 
 def _terminated(rows: pd.DataFrame, step: Mapping[str, Any]) -> pd.DataFrame:
-    return rows.iloc[:0]
+    """Nothing is left; of an endpoint of which one variant goes, what the variant does not cost."""
+    if _said(step, "before_state", "variant") is None:
+        return rows.iloc[:0]
+    monthly = rows["on_demand_cost"].sum() / rows["hour"].nunique() * HOURS_PER_MONTH
+    kept = 1.0 - float(step["monthly_saving"]) / monthly if monthly else 0.0
+    if kept < WHOLE:
+        return rows.iloc[:0]
+    return rows.assign(on_demand_cost=rows["on_demand_cost"] * kept)
 
 
 def _scheduled(rows: pd.DataFrame, step: Mapping[str, Any]) -> pd.DataFrame:
