@@ -1,9 +1,13 @@
 import csv
 import subprocess
 
+import pandas as pd
 import pytest
+from nbformat import v4
 
+from finops_lib.export.html import ReportExporter
 from finops_lib.export.pdf import print_to_pdf
+from finops_lib.present import table
 
 pytestmark = [
     pytest.mark.browser,
@@ -123,6 +127,23 @@ def test_report_on_paper_is_light_and_without_tools_or_code(open_page):
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator(".bar, .toc, details.code, .controls").locator("visible=true").count()
+
+
+def test_report_on_paper_keeps_a_wide_table_on_the_sheet(open_page, site, cover):
+    words = "Highest CPU 2.8 % (limit 5 %) and 1.0 MiB of network a day (limit 5) over 14 days."
+    ids = [f"arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/lab-{n}" for n in range(3)]
+    narrow = {f"monthly_saving_{n}": [1234.5] * 3 for n in range(6)}
+    frame = pd.DataFrame({"resource_id": ids, **narrow, "reason": [words] * 3})
+    output = v4.new_output("display_data", {"text/html": table(frame, "Findings").html()})
+    made = v4.new_notebook(cells=[v4.new_code_cell("1", outputs=[output])])
+    (site / "wide.html").write_text(ReportExporter(cover, "wide").from_notebook_node(made)[0])
+    page = open_page("wide", width=718)
+    page.emulate_media(media="print")
+    edges = page.eval_on_selector_all(
+        "td", "all => all.map(td => td.getBoundingClientRect().right)"
+    )
+    assert len(edges) == 24
+    assert max(edges) <= 718
 
 
 @pytest.mark.parametrize("name", ["report", "index", "run"])
