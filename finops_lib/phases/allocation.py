@@ -84,8 +84,13 @@ def statement_lines(book: Workbook, owned: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_metrics(book: Workbook) -> dict[str, dict[str, float]]:
-    """Business metric to team to value in the period's month."""
-    return team_metrics(metrics(book), pd.Timestamp(book.period.start))
+    """Business metric to team to value in the period's month.
+
+    A metric that has other months but not this one is empty, so that its pool stays unallocated.
+    """
+    known = metrics(book)
+    other: dict[str, dict[str, float]] = {str(name): {} for name in known["metric"].unique()}
+    return other | team_metrics(known, pd.Timestamp(book.period.start))
 
 
 def metrics(book: Workbook) -> pd.DataFrame:

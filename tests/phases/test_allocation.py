@@ -103,6 +103,13 @@ def test_statement_of_an_unknown_team_names_the_nearest(book, owned):
     assert allocation.statement_of(table, "")["team"] == table["team"].iloc[0]
 
 
+def test_a_pool_whose_metric_is_not_known_for_the_month_stays_unallocated(book, owned, tmp_path):
+    (tmp_path / "m.csv").write_text("month,metric,value,team\n2026-09,users,30,a\n")
+    given = {"allocation": POLICY, "allocation.business_metrics": str(tmp_path / "m.csv")}
+    lines = allocation.statement_lines(Workbook(book.estate, load_params(None, given)), owned)
+    assert lines.loc[lines["name"].eq("support"), "kind"].tolist() == ["unallocated"]
+
+
 def test_metrics_that_are_not_there_say_which_file(book):
     params = load_params(None, {"allocation.business_metrics": "nowhere.csv"})
     with pytest.raises(ParameterError, match=r"names nowhere\.csv"):
