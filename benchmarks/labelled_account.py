@@ -144,6 +144,8 @@ MEMORY = ("CWAgent", "mem_used_percent", "Maximum", None)
 SENT = ("AWS/NATGateway", "BytesOutToDestination", "Sum", None)
 BACK = ("AWS/NATGateway", "BytesInFromDestination", "Sum", None)
 NAT = {"state": "available", "connectivity": "private"}
+INTERFACE = {"endpoint_type": "Interface", "state": "available", "subnet_count": 2}
+CARRIED = ("AWS/PrivateLinkEndpoints", "BytesProcessed", "Sum", None)
 VOLUME = {"volume_type": "gp3", "size_gib": 100.0, "iops": 3000.0, "throughput_mibps": 125.0}
 SNAPSHOT = {"size_gib": 200.0, "volume_id": "vol-kept", "start_time": OLD, "backup_managed": False}
 BUCKET = {"name": "b", "create_time": OLD, "unfinished_upload_count": 0, "lifecycle": {}}
@@ -177,6 +179,8 @@ WASTES: tuple[Kind, ...] = (
              labels={"idle_load_balancers": "waste"}),
     _network("idle NAT gateway", "nat_gateways", NAT, 0.045, lines=((*SENT, 0.0),),
              labels={"idle_nat_gateways": "waste"}),
+    _network("unused interface endpoint", "vpc_endpoints", INTERFACE, 0.02, lines=((*CARRIED, 0.0),),
+             labels={"unused_interface_endpoints": "waste"}),
     _database("idle database", 0.0, 2.0, labels={"idle_rds_instances": "waste"}),
     _endpoint("idle endpoint", (_calls(0.0),), {"idle_sagemaker_endpoints": "waste"}),
     Kind("idle notebook", "notebook_instances", NOTEBOOK, 0.2 * MONTH_HOURS,
@@ -232,6 +236,10 @@ TRAPS: tuple[Kind, ...] = (
     _network("live NAT gateway", "nat_gateways", NAT, 0.045, lines=((*SENT, 3e8), (*BACK, 3e8))),
     _network("unmeasured NAT gateway", "nat_gateways", NAT, 0.045,
              labels={"idle_nat_gateways": "unknown"}),
+    _network("used interface endpoint", "vpc_endpoints", INTERFACE, 0.02, lines=((*CARRIED, 1e6),)),
+    _network("unmeasured interface endpoint", "vpc_endpoints", INTERFACE, 0.02,
+             labels={"unused_interface_endpoints": "unknown"}),
+    _network("free gateway endpoint", "vpc_endpoints", {**INTERFACE, "endpoint_type": "Gateway"}, 0.0),
     _database("busy database", 40.0, 75.0, weight=2),
     _database("database of one nightly report", 1.0, 4.0),
     _database("read replica", 0.0, 2.0, row={"replica_of": "main"}),

@@ -14,6 +14,7 @@ from finops_lib.checks import (  # noqa: F401 (they register themselves)
     storage,
     studio,
     transfer,
+    vpc_endpoints,
 )
 from finops_lib.checks.registry import CHECKS, Check, run_checks, threshold_names
 

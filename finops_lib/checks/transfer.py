@@ -30,7 +30,7 @@ ASKED = "BytesOutToDestination"
 def _missing(vpcs: pd.Series, endpoints: pd.DataFrame) -> pd.Series:
     """Per network the services, separated by blanks, that it has no gateway endpoint for."""
     gateways = endpoints[endpoints["endpoint_type"] == "Gateway"]
-    service = gateways["service_name"].str.rsplit(".", n=1).str[-1]
+    service = gateways["service_name"].str.extract(r"([^.]*)$", expand=False)
     has = service.groupby(gateways["vpc_id"]).agg(set).to_dict()
     return vpcs.map(lambda vpc: " ".join(s for s in FREE_SERVICES if s not in has.get(vpc, set())))
 

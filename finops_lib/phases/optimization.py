@@ -39,6 +39,9 @@ TRACES = {
     "idle_notebook_instances": Trace("/aws/sagemaker/NotebookInstances", *_CPU, "cpu_limit_pct"),
     "idle_sagemaker_endpoints": Trace("AWS/SageMaker", "Invocations", "Sum", "calls an hour"),
     "idle_nat_gateways": Trace("AWS/NATGateway", "BytesOutToDestination", "Sum", "bytes an hour"),
+    "unused_interface_endpoints": Trace(
+        "AWS/PrivateLinkEndpoints", "BytesProcessed", "Sum", "bytes an hour"
+    ),
     "idle_ebs_volumes": Trace("AWS/EBS", "VolumeReadOps", "Sum", "reads an hour"),
 }
 """By check; a limit of 1 means that a single one is use. "target" is the room on the advised type."""

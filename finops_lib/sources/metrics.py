@@ -38,6 +38,7 @@ class Wanted:
     metrics: tuple[tuple[str, str], ...]
     part: str | None = None
     kind: str | None = None
+    kind_column: str = "kind"
 
 
 def _both(metric: str) -> tuple[tuple[str, str], ...]:
@@ -82,6 +83,12 @@ WANTED = (
         "nat_gateways", "AWS/NATGateway", {"NatGatewayId": "resource_id"},
         (*_sums("BytesOutToDestination", "BytesInFromSource", "BytesInFromDestination", "BytesOutToSource"),
          ("ActiveConnectionCount", "Maximum")),
+    ),
+    Wanted(
+        "vpc_endpoints", "AWS/PrivateLinkEndpoints",
+        {"Endpoint Type": "endpoint_type", "Service Name": "service_name",
+         "VPC Endpoint Id": "resource_id", "VPC Id": "vpc_id"},
+        _sums("BytesProcessed"), kind="Interface", kind_column="endpoint_type",
     ),
     Wanted(
         "endpoints", "AWS/SageMaker",
@@ -187,7 +194,7 @@ def _known(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query]:
     for wanted in WANTED:
         table = _here(tables[wanted.table], asker)
         if wanted.kind:
-            table = table[table["kind"] == wanted.kind]
+            table = table[table[wanted.kind_column] == wanted.kind]
         columns = [*wanted.dimensions.values(), "resource_id"]
         for row in table[[*columns, *([wanted.part] if wanted.part else [])]].itertuples(
             index=False

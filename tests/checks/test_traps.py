@@ -22,6 +22,7 @@ LIMITS = [
     ("idle_ebs_volumes", "vol-idle", "VolumeWriteOps", 0, 1),
     ("idle_load_balancers", "lb-idle", "RequestCount", 0, 1),
     ("idle_nat_gateways", "nat-idle", "BytesOutToDestination", 0, 1),
+    ("unused_interface_endpoints", "vpce-idle", "BytesProcessed", 0, 1),
     ("idle_sagemaker_endpoints", "endpoint-idle", "Invocations", 0, 1),
 ]
 
@@ -32,6 +33,7 @@ AGES = [
     ("old_machine_images", "images", "ami-old", "create_time", 180),
     ("long_stopped_ec2_instances", "instances", "i-off", "stopped_at", 30),
     ("empty_s3_buckets", "buckets", "bucket-empty", "create_time", 14),
+    ("unused_interface_endpoints", "vpc_endpoints", "vpce-idle", "create_time", 14),
     ("idle_studio_apps", "studio_apps", "app-idle", "last_user_activity_at", 2),
     ("idle_ec2_instances", "instances", "i-idle", "launch_time", 14),
 ]
