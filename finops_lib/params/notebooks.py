@@ -20,12 +20,6 @@ class Visibility(NotebookParameters):
     """01_visibility."""
 
     top_n: int = Field(10, ge=1, description="rows of a ranking before the rest becomes one row")
-    anomaly_min_usd: float = Field(
-        50.0, ge=0, description="an anomaly moves at least so many dollars"
-    )
-    anomaly_min_pct: float = Field(
-        15.0, ge=0, description="and at least so many percent of what was expected"
-    )
 
 
 class Allocation(NotebookParameters):

@@ -25,6 +25,12 @@ from finops_lib.report.notebooks import read_notebook
 
 Format = Literal["html", "slides", "pdf", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+DOCUMENTS = {
+    "01_visibility": "COST_ANALYSIS",
+    "03_optimization": "OPTIMIZATION_PLAN",
+    "04_governance": "FINOPS_RUNBOOK",
+}
+"""Notebooks whose Markdown is handed round under the name of the document that it is."""
 SLIDES = "slides"
 """The name of the deck's files."""
 
@@ -70,7 +76,7 @@ def _texts(
     for name, notebook in notebooks.items():
         yield f"{name}.html", ReportExporter(cover, name).from_notebook_node(notebook)[0]
         if "markdown" in formats:
-            yield f"{name}.md", export_markdown(notebook, cover)
+            yield f"{DOCUMENTS.get(name, name)}.md", export_markdown(notebook, cover)
     if "slides" in formats:
         yield f"{SLIDES}.html", export_slides(list(notebooks.values()), cover)
 
