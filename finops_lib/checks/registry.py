@@ -129,7 +129,9 @@ def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any
     return found.assign(
         check_id=c.id,
         service=c.service,
-        action=pd.Series(c.action, index=found.index, dtype="object").where(wasted, None),
+        action=found.get("action", pd.Series(c.action, index=found.index, dtype="object")).where(
+            wasted, None
+        ),
         claim_key=found.get("claim_key", found["account_id"] + "/" + found["resource_id"]),
     )
 

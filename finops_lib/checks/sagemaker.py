@@ -78,7 +78,10 @@ def idle_sagemaker_endpoints(
         found["price_basis"] == "list", found["monthly_cost"] * share
     )
     found = all_saved(found)
+    # Deleting the endpoint would take the variants that are asked with it.
+    whole = (found["status"] == "waste").groupby([found[k] for k in KEY]).transform("all")
     return found.assign(
+        action=np.where(whole, "delete_endpoint", "remove_endpoint_variant"),
         claim_key=found["account_id"] + "/" + found["resource_id"] + "/" + found["variant_name"],
         reason=[
             "Serverless or asynchronous: it bills no idle machine."
@@ -99,7 +102,7 @@ def idle_sagemaker_endpoints(
             for row in found.itertuples()
         ],
         confidence=np.where(found["calls"].isna() & (status == "waste"), "medium", "high"),
-    )[[*COLUMNS, "claim_key", "part"]]  # fmt: skip
+    )[[*COLUMNS, "action", "claim_key", "part"]]  # fmt: skip
 
 
 def _share_of_endpoint(found: pd.DataFrame, machines: pd.Series) -> pd.Series:

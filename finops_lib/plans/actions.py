@@ -95,6 +95,11 @@ ACTIONS = _catalogue(
         undo="create_endpoint", undo_permissions=("sagemaker:CreateEndpoint",), risk="medium", grace_days=7,
     ),
     Action(
+        "remove_endpoint_variant", "terminate",
+        "Take the variant out of the endpoint's configuration (a person does)", (),
+        risk="medium", effort_hours=1.0,
+    ),
+    Action(
         "stop_notebook_instance", "terminate", "Stop the notebook instance",
         ("sagemaker:StopNotebookInstance", "sagemaker:DescribeNotebookInstance",
          "sagemaker:ListTags"),
