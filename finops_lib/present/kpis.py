@@ -51,8 +51,18 @@ class Kpis:
             "text/html": f'<dl class="fo-kpis mathjax_ignore">{"".join(map(tile, self.tiles))}</dl>',
             "text/markdown": "\n".join(_line(k).replace("$", r"\$") for k in self.tiles),
             "text/plain": "\n".join(_line(k) for k in self.tiles),
-            KPIS_MIME: [asdict(k) | {"trend": list(k.trend)} for k in self.tiles],
+            KPIS_MIME: [_data(k) for k in self.tiles],
         }
+
+
+def _data(kpi: Kpi) -> dict[str, Any]:
+    """The tile as JSON, which has no word for a number that is not known but null."""
+    numbers = {"value": _known(kpi.value), "change": _known(kpi.change)}
+    return asdict(kpi) | numbers | {"trend": [_known(v) for v in kpi.trend]}
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or value != value else float(value)
 
 
 def kpis(*tiles: Kpi) -> Kpis:

@@ -137,6 +137,9 @@ def _environment(runtime: Path, figures: Path | None) -> dict[str, str]:
         FIGURES: str(figures.resolve()) if figures else "",
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "PYTHONHASHSEED": "0",
+        # Notebooks run side by side already; threads of each one's linear algebra would contend for the cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
