@@ -26,6 +26,8 @@ _BY_NAME = (
 _ACRONYMS = {"id": "ID", "cpu": "CPU", "gpu": "GPU", "ec2": "EC2", "ebs": "EBS", "rds": "RDS", "s3": "S3",
              "usd": "USD", "p95": "p95", "kpi": "KPI", "vpc": "VPC", "nat": "NAT", "pct": "%", "gib": "GiB"}  # fmt: skip
 _BADGES = {"waste", "ok", UNKNOWN}
+_SENTENCE = 60
+"""Characters from which a text is read as a sentence."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ def label_of(name: str) -> str:
 def _text_cell(text: str) -> str:
     if text in _BADGES:
         return f'<td><span class="fo-badge fo-{text}">{text}</span></td>'
-    return f"<td>{escape(text)}</td>"
+    # Sentences need width, or one row of a wide table fills the screen.
+    css = ' class="sentence"' if len(text) > _SENTENCE else ""
+    return f"<td{css}>{escape(text)}</td>"
 
 
 def _number_cell(text: str, value: Any, bar: float | None) -> str:
