@@ -21,7 +21,7 @@ report: $(READY) ## five reports: the demo account, or PARAMS=â€¦, or BILLING='â
 	@$(BIN)/finops $(REPORT) $(FLAGS)
 
 test: $(READY) ## every test but the slow ones (under 10 minutes)
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not spark"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not spark"
 
 test-slow: $(READY) ## the slow suites: Spark, a simulated year, crash tests
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock -e ".[spark]"

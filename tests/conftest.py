@@ -22,9 +22,12 @@ class DemoRead:
     account: Demo
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_read(tmp_path_factory):
-    """The demo account with its Estate; tests that use it share one worker (xdist_group "demo")."""
+    """The demo account with its Estate, a new one for each file of tests.
+
+    The emulator's state is the process's: another file's emulator would empty one that outlives its file.
+    """
     folder = tmp_path_factory.mktemp("demo")
     with serve_demo() as account, pytest.MonkeyPatch.context() as patch:
         for name, value in account.environment.items():

@@ -95,7 +95,6 @@ def demo_history(demo_read):
     return book, anomalies.history(book)
 
 
-@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("event", EVENTS.to_dict("records"), ids=EVENTS["cause"])
 def test_the_demo_account_has_its_planted_events_found(demo_history, event):
     book, found = demo_history

@@ -96,7 +96,6 @@ def test_setup_in_jupyterlab_dollars_stay_dollars_and_figures_have_descriptions(
     page.close()
 
 
-@pytest.mark.xdist_group("demo")
 def test_explore_in_jupyterlab_a_moved_control_changes_the_picture(workbook_lab, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(f"{workbook_lab}/lab/tree/notebooks/explore.ipynb")

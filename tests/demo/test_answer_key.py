@@ -6,8 +6,6 @@ from finops_lib.checks import run_checks
 from finops_lib.demo.story.answers import answers
 from finops_lib.demo.story.company import company
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def plain(resource_id: str) -> str:
     """An ARN's last part, which is how the answer key names a resource."""

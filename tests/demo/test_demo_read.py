@@ -13,8 +13,6 @@ from finops_lib.sources.aws import read_account
 from finops_lib.sources.aws.calls import Asker, Session
 from finops_lib.sources.aws.cost_explorer import read_cost_explorer
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def test_collect_demo_bill_ties_to_the_lines_that_were_planted(demo_read):
     months = {row["month"]: row for row in demo_read.estate.notes["totals"]}

@@ -84,7 +84,8 @@ def _reachable(session: Session, accounts: Iterable[str], gaps: list[Record]) ->
         except NotReadError as error:
             gaps.append(_gap("sts", "every table", error, account, None))
     if not reachable:
-        raise AccessError(f"No account can be reached. {gaps[0]['reason']}")
+        why = gaps[0]["reason"] if gaps else "The organization lists none; set source.accounts."
+        raise AccessError(f"No account can be reached. {why}")
     return reachable
 
 
