@@ -37,6 +37,8 @@ def build_plan(findings: pd.DataFrame, params: PlanParams) -> pd.DataFrame:
         return PLAN.empty()
     chosen = _choose(list(_options(candidates)), params.effort_hours)
     rows = [row for option in chosen for row in option.rows]
+    if not rows:
+        return PLAN.empty()
     steps = candidates.iloc[rows].assign(naive_saving=candidates["monthly_saving"])
     steps[list(SAVINGS)] = np.array([s for o in chosen for s in o.savings]).reshape(-1, 3)
     steps = steps[steps["monthly_saving"] >= params.min_monthly_saving]

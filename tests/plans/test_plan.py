@@ -165,6 +165,13 @@ def value_of(subset: list[dict]) -> float:
     return total
 
 
+def test_build_plan_too_few_hours_for_any_step_is_empty():
+    plan = plan_of(
+        finding("resize_instance", 100, 50), params=ANY.model_copy(update={"effort_hours": 0.5})
+    )
+    assert plan.empty
+
+
 @settings(max_examples=25, deadline=None)
 @given(random_findings, st.sampled_from([None, 0.5, 1.0, 2.0]))
 def test_build_plan_equals_brute_force_over_all_subsets(found, effort):

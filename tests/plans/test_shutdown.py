@@ -216,12 +216,6 @@ def test_handler_on_the_account_keeps_office_hours_over_a_clock_change(function,
     assert check_hours(function, account, first, first + timedelta(days=7)) == 50
 
 
-@pytest.mark.slow
-def test_handler_on_the_account_through_a_year_runs_the_hours_of_the_arithmetic(function, instance):
-    first, last = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
-    assert check_hours(function, instance, first, last) == 2600
-
-
 def test_template_is_valid_cloudformation():
     text = json.dumps(template([BERLIN], "artifacts", "shutdown.zip"))
     found = [match.rule.id for match in lint_all(text)]
