@@ -18,7 +18,7 @@ IMAGES = Path(__file__).parent / "images"
 PICTURES = {
     "executive-summary": ("05_executive_summary", "light", "", 1250),
     "visibility": ("01_visibility", "light", "month-by-month", 900),
-    "allocation": ("02_allocation", "light", "the-month-by-team", 900),
+    "allocation": ("02_allocation", "light", "what-each-team-pays", 900),
     "optimization": ("03_optimization", "light", "by-kind-of-waste", 1000),
     "dark": ("01_visibility", "dark", "what-changed", 1000),
     "run": ("index", "light", "", 1250),
