@@ -28,6 +28,8 @@ EXPRESSIONS = {
     "spend_by_resource": lambda t: queries.spend_by_resource(queries.within(t, OCTOBER)),
     "usage_in_both": lambda t: queries.usage_in_both(t, SEPTEMBER, OCTOBER),
     "hourly_usage": lambda t: queries.hourly_usage(queries.within(t, OCTOBER)),
+    "commitment_usage": lambda t: queries.commitment_usage(queries.within(t, OCTOBER)),
+    "commitment_charges": queries.commitment_charges,
 }
 
 # pyspark and ibis leave sockets to the garbage collector and use names that pandas and DuckDB deprecate.
