@@ -52,7 +52,7 @@ def timeline(
     ax.set_ylim(0, top * 1.18)
     formatter: Any = mdates.ConciseDateFormatter
     ax.xaxis.set_major_formatter(formatter(ax.xaxis.get_major_locator()))
-    ax.yaxis.set_major_formatter(FuncFormatter(_short))
+    ax.yaxis.set_major_formatter(FuncFormatter(style.short))
     ax.set_ylabel(f"{unit} per day")
     ax.set_title(title)
     return ax
@@ -86,14 +86,6 @@ def _words(row: dict[Any, Any]) -> str:
     chosen = [parts[0], parts[-1]] if len(parts) > 1 else parts
     known = f" ({row['known_event']})" if pd.notna(row["known_event"]) else ""
     sign = "+" if row["impact"] > 0 else "−"
-    amount = f"{sign}{_short(abs(row['impact']))}"
+    amount = f"{sign}{style.short(abs(row['impact']))}"
     day = f"{row['start'].day} {row['start']:%b %Y}"
     return f"{day}  {' · '.join(chosen)}: {KINDS[row['kind']]}, {amount}{known}"
-
-
-def _short(value: float, place: int | None = None) -> str:
-    """An axis number: 950, 1.2K, 80K, 1.5M."""
-    for size, suffix in ((1e6, "M"), (1e3, "K")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"

@@ -37,9 +37,9 @@ def result_waterfall(
     ax.bar(places, -steps["saving"], bottom=top, color=style.BETTER, width=0.65)
     for place, value in zip([0, last], ends, strict=True):
         known = value == value
-        _label(ax, place, value if known else 0.0, _short(value) if known else "unknown")
+        _label(ax, place, value if known else 0.0, style.short(value) if known else "unknown")
     for place, (name, step) in zip(places, steps.iterrows(), strict=True):
-        _label(ax, place, top[name], f"\N{MINUS SIGN}{_short(step['saving'])}")
+        _label(ax, place, top[name], f"\N{MINUS SIGN}{style.short(step['saving'])}")
         if step["saving_low"] < step["saving_high"]:
             span = [[step["saving_high"] - step["saving"]], [step["saving"] - step["saving_low"]]]
             ax.errorbar(place, top[name] - step["saving"], span, color=style.INK, capsize=3, linewidth=1.2)  # fmt: skip
@@ -47,7 +47,7 @@ def result_waterfall(
     ax.set_xticks(range(last + 1), names)
     ax.set_xlim(-0.6, last + 0.6)
     ax.margins(y=0.1)
-    return _money(ax, title, unit)
+    return style.labelled(ax, title, unit)
 
 
 def category_savings(
@@ -69,7 +69,7 @@ def category_savings(
         ax.barh(rows["category"], values, left=left, color=color, hatch=hatch, label=label)
         left = left + values.to_numpy()
     for place, net in enumerate(rows["net"]):
-        ax.annotate(_short(net), (left[place], place), xytext=(5, 0), va="center",
+        ax.annotate(style.short(net), (left[place], place), xytext=(5, 0), va="center",
                     textcoords="offset points", color=style.INK)  # fmt: skip
     ax.legend(loc="lower right")
     ax.margins(x=0.1)
@@ -77,7 +77,7 @@ def category_savings(
     ax.grid(axis="x", visible=True)
     ax.set_title(title)
     ax.set_xlabel(unit)
-    ax.xaxis.set_major_formatter(FuncFormatter(_short))
+    ax.xaxis.set_major_formatter(FuncFormatter(style.short))
     return ax
 
 
@@ -86,31 +86,16 @@ def payback(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD"
     lines = {"cumulative": ("cash", "-"), "cumulative_discounted": ("discounted", "--")}
     for color, (column, (label, dashes)) in zip(style.PALETTE[1:], lines.items(), strict=False):
         ax.plot(frame["month"], frame[column], color=color, linestyle=dashes)
-        ax.annotate(f"{label} {_short(frame[column].iloc[-1])}", (frame["month"].iloc[-1], frame[column].iloc[-1]),
+        ax.annotate(f"{label} {style.short(frame[column].iloc[-1])}", (frame["month"].iloc[-1], frame[column].iloc[-1]),
                     xytext=(5, 0), textcoords="offset points", va="center", color=color)  # fmt: skip
     ax.axhline(0.0, color=style.INK, linewidth=1.0)
     ax.set_xticks(range(0, int(frame["month"].max()) + 1, 6))
     ax.set_xlabel("months after the start")
     ax.margins(x=0.0)
     ax.set_xlim(right=frame["month"].max() * 1.16)
-    return _money(ax, title, unit)
+    return style.labelled(ax, title, unit)
 
 
 def _label(ax: Axes, place: float, height: float, text: str) -> None:
     ax.annotate(text, (place, height), xytext=(0, 3), textcoords="offset points", ha="center",
                 color=style.INK)  # fmt: skip
-
-
-def _money(ax: Axes, title: str, unit: str) -> Axes:
-    ax.set_title(title)
-    ax.set_ylabel(unit)
-    ax.yaxis.set_major_formatter(FuncFormatter(_short))
-    return ax
-
-
-def _short(value: float, place: int | None = None) -> str:
-    """An axis number: 950, 1.2K, 80K, 1.5M."""
-    for size, suffix in ((1e6, "M"), (1e3, "K")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"

@@ -56,7 +56,7 @@ def trend(
         )
     ax.set_xticks(range(len(months)), _month_labels(months))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
-    return _labelled(ax, title, f"{unit} per month")
+    return style.labelled(ax, title, f"{unit} per month")
 
 
 def ranking(
@@ -82,7 +82,7 @@ def ranking(
     ax.grid(axis="x", visible=True)
     ax.set_title(title)
     ax.set_xlabel(unit)
-    ax.xaxis.set_major_formatter(FuncFormatter(_short))
+    ax.xaxis.set_major_formatter(FuncFormatter(style.short))
     return ax
 
 
@@ -103,7 +103,7 @@ def calendar(
     grid[days.day_of_week, weeks] = daily.to_numpy()
     image = ax.imshow(grid, aspect="auto", cmap=style.SEQUENTIAL)
     ax.figure.colorbar(
-        image, ax=ax, label=f"{unit} per day", format=FuncFormatter(_short), pad=0.02
+        image, ax=ax, label=f"{unit} per day", format=FuncFormatter(style.short), pad=0.02
     )
     ax.set_yticks(range(7), ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
     starts = [day for day in days if day.day == 1]
@@ -128,15 +128,15 @@ def waterfall(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "US
             place, step["amount"], bottom=bottom[place], **_look(bool(ends[place]), step["amount"])
         )
         label = (
-            _short(step["amount"])
+            style.short(step["amount"])
             if ends[place]
-            else f"{'+' if step['amount'] > 0 else ''}{_short(step['amount'])}"
+            else f"{'+' if step['amount'] > 0 else ''}{style.short(step['amount'])}"
         )
         ax.annotate(label, (place, max(bottom[place], bottom[place] + step["amount"])), xytext=(0, 3),
                     textcoords="offset points", ha="center", color=style.INK)  # fmt: skip
     ax.set_xticks(range(len(steps)), [EFFECT_NAMES[s].replace(" ", "\n", 1) for s in steps["step"]])
     ax.margins(y=0.1)
-    return _labelled(ax, title, unit)
+    return style.labelled(ax, title, unit)
 
 
 def _look(is_end: bool, amount: float) -> dict[str, Any]:
@@ -159,18 +159,3 @@ def _month_labels(months: Sequence[Any]) -> list[str]:
         f"{month:%b\n%Y}" if place == 0 or month.month == 1 else f"{month:%b}"
         for place, month in enumerate(months)
     ]
-
-
-def _labelled(ax: Axes, title: str, unit: str) -> Axes:
-    ax.set_title(title)
-    ax.set_ylabel(unit)
-    ax.yaxis.set_major_formatter(FuncFormatter(_short))
-    return ax
-
-
-def _short(value: float, place: int | None = None) -> str:
-    """An axis number: 950, 1.2K, 80K, 1.5M."""
-    for size, suffix in ((1e6, "M"), (1e3, "K")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 INK = "#1f2933"
 """Text, and the one line that matters."""
@@ -101,3 +103,19 @@ def colors(names: Iterable[str], other: Iterable[str] = ()) -> dict[str, str]:
     rest = set(other)
     named = [name for name in names if name not in rest]
     return {**dict.fromkeys(rest, OTHER), **dict.fromkeys(named, OTHER), **dict(zip(named, PALETTE, strict=False))}  # fmt: skip
+
+
+def labelled(ax: Axes, title: str, unit: str) -> Axes:
+    """The axes with their title, their unit and short numbers of money."""
+    ax.set_title(title)
+    ax.set_ylabel(unit)
+    ax.yaxis.set_major_formatter(FuncFormatter(short))
+    return ax
+
+
+def short(value: float, place: int | None = None) -> str:
+    """An axis number: 950, 1.2K, 80K, 1.5M."""
+    for size, suffix in ((1e6, "M"), (1e3, "K")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
