@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from scheduler_stacks import StackSchedule
 
 from finops_lib.demo.emulator import start
 from finops_lib.params.governance import Alerts, Budget, Governance, Guardrails, Schedule
@@ -21,7 +20,6 @@ ACCOUNT, TAGS = "123456789012", default_tag_keys()
 
 @pytest.fixture
 def emulator():
-    assert StackSchedule.cloudformation_type() == "AWS::Scheduler::Schedule"
     with start() as running:
         yield running
 
@@ -195,3 +193,19 @@ def test_deploy_and_remove_run_under_the_generated_policy_and_under_no_smaller_o
     assert set(status(limited, ACCOUNT, governance, TAGS)["status"]) == {"deployed"}
     remove(limited, ACCOUNT, dry_run=False)
     assert set(status(limited, ACCOUNT, governance, TAGS)["status"]) == {"missing"}
+
+
+def test_deployed_schedule_names_the_function_that_stops_a_tagged_machine(clients, governance):
+    deploy(clients, ACCOUNT, governance, TAGS, dry_run=False)
+    ec2, functions = (clients(ACCOUNT, "us-east-1", name) for name in ("ec2", "lambda"))
+    office = [{"Key": "finops:schedule", "Value": "office"}]
+    machine = ec2.run_instances(
+        ImageId="ami-12345678", MinCount=1, MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": office}],
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    scheduler = clients(ACCOUNT, "us-east-1", "scheduler")
+    [hourly] = scheduler.list_schedules()["Schedules"]
+    target = scheduler.get_schedule(Name=hourly["Name"])["Target"]
+    closing = target["Input"].replace("<aws.scheduler.scheduled-time>", "2027-01-12T17:00:00Z")
+    answer = functions.invoke(FunctionName=target["Arn"], Payload=closing)["Payload"].read()
+    assert json.loads(answer) == {"started": [], "stopped": [machine], "failed": []}

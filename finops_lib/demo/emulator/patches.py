@@ -18,6 +18,7 @@ from finops_lib.demo.emulator import cloudwatch
 from finops_lib.demo.emulator.functions import invoker
 from finops_lib.demo.emulator.instance_types import add_p3
 from finops_lib.demo.emulator.paging import page, with_token
+from finops_lib.demo.emulator.scheduler_stacks import add_schedules
 from finops_lib.demo.emulator.state import State
 
 
@@ -31,6 +32,7 @@ def apply(state: State) -> None:
     ):
         setattr(CloudWatchResponse, name, _answer(state, function))
     add_p3()
+    add_schedules()
     FakeEndpointConfig.validate_instance_type = _any_ml_type  # type: ignore[method-assign]
     for name, key in (("describe_volumes", "Volumes"), ("describe_snapshots", "Snapshots")):
         setattr(ElasticBlockStore, name, _paged(name, key))
