@@ -10,9 +10,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 # What `make report` runs on: PARAMS=params/<file>.yaml, BILLING='path/*.parquet', MONTH=2018-11.
-# Without PARAMS and BILLING it is the embedded demo account.
+# Without PARAMS and BILLING it is the embedded demo account. OUTPUTS=s3://bucket/prefix keeps the run there too.
 REPORT := $(if $(or $(PARAMS),$(BILLING)),report,demo)
-FLAGS   = $(if $(PARAMS),--params '$(PARAMS)') $(if $(BILLING),--billing '$(BILLING)') $(if $(MONTH),--month $(MONTH))
+FLAGS   = $(if $(PARAMS),--params '$(PARAMS)') $(if $(BILLING),--billing '$(BILLING)') $(if $(MONTH),--month $(MONTH)) $(if $(OUTPUTS),--outputs '$(OUTPUTS)')
 
 help: ## print the targets, one line each
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -6,8 +6,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
 HOME = "/opt/ml-finops-workbook"
-REPORT = ".venv/bin/finops report --params params/acme.yaml --outputs outputs"
-COPY = "aws s3 sync outputs s3://my-reports/finops --exclude '.cache/*'"
+REPORT = ".venv/bin/finops report --params params/acme.yaml --outputs s3://my-reports/finops"
 
 with DAG(
     "finops_report",
@@ -16,12 +15,10 @@ with DAG(
     catchup=False,
     max_active_runs=1,
 ) as dag:
-    report = BashOperator(
+    BashOperator(
         task_id="report",
         bash_command=REPORT,
         cwd=HOME,
         retries=1,
         retry_delay=timedelta(minutes=10),
     )
-    copy = BashOperator(task_id="copy", bash_command=COPY, cwd=HOME)
-    report >> copy

@@ -24,7 +24,9 @@ from finops_lib.report import (
     Notebook,
     Outcome,
     begin_run,
+    fetch_history,
     finish_run,
+    publish,
     render,
     retain,
     run_notebooks,
@@ -53,15 +55,20 @@ def now() -> datetime:
     return naive_utc(datetime.now(UTC))
 
 
-def make_report(params: Params, outputs: Path, *, progress: Progress) -> tuple[Path, list[str]]:
+def make_report(
+    params: Params, outputs: Path, *, progress: Progress, publish_to: str = ""
+) -> tuple[Path, list[str]]:
     """Collect an Estate, run every notebook on it and write the run's folder; the folder and what lacks.
 
     The run is written aside and named when it is complete. Raises ReportError where a notebook did
-    not complete: its partial report and the error stay in the folder, which is named `.failed`.
+    not complete: its partial report and the error stay in the folder, which is named `.failed`. With
+    `publish_to` (s3://bucket/prefix) the run, whole or failed, is put there as well; the local one stays.
     """
     started = now()
     clock = time.monotonic()
     cache = outputs / ".cache"
+    if publish_to:
+        fetch_history(publish_to, outputs)
     staging = cache / "reads" / f"{started:%Y%m%dT%H%M%S%f}"
     estate = collect(params, staging, cache=cache, now=started, progress=progress)
     partial = begin_run(outputs, estate.period.label, f"{started:%Y%m%d-%H%M%S}")
@@ -112,6 +119,10 @@ def make_report(params: Params, outputs: Path, *, progress: Progress) -> tuple[P
     folder = finish_run(partial, good=not failed)
     retain(outputs, keep=params.report.keep_runs)
     write_index(outputs)
+    if publish_to:
+        progress(f"sending to {publish_to}", 0.0)
+        publish(publish_to, folder)
+        progress(f"sending to {publish_to}", 1.0)
     if failed:
         raise ReportError(_words(failed, folder))
     return folder, problems

@@ -14,11 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from finops_lib.cli import plan, tags
-from finops_lib.cli.console import err, errors_in_words, out, progress
+from finops_lib.cli.console import Bars, err, errors_in_words, out, progress
 from finops_lib.collect import collect
 from finops_lib.demo import serve_demo
 from finops_lib.errors import ParameterError
 from finops_lib.params import Params, load_params
+from finops_lib.plans.bucket import SCHEME
+from finops_lib.report import publish
 from finops_lib.run import NOTEBOOK_FOLDER, examine, make_report, now
 from finops_lib.sources.store import newest_estate, read_estate
 
@@ -47,6 +49,13 @@ MonthOption = Annotated[
     str | None, typer.Option("--month", help="YYYY-MM; empty: the last whole month of the bill")
 ]
 OutputsOption = Annotated[Path, typer.Option("--outputs", help="folder of all runs")]
+RunsOption = Annotated[
+    str,
+    typer.Option(
+        "--outputs",
+        help="folder of all runs, or s3://bucket/prefix; empty: the parameter report.outputs",
+    ),
+]
 
 
 class Format(StrEnum):
@@ -75,7 +84,7 @@ def report(
     params: ParamsOption = None,
     billing: BillingOption = None,
     month: MonthOption = None,
-    outputs: OutputsOption = OUTPUTS,
+    outputs: RunsOption = "",
 ) -> None:
     """Run the five notebooks on an account, on a bill, or on both, and write the reports.
 
@@ -83,14 +92,38 @@ def report(
     account; --billing alone needs none.
     """
     with progress() as bars:
-        folder, problems = make_report(_params(params, billing, month), outputs, progress=bars)
-    _done(folder, problems)
+        chosen = _params(params, billing, month)
+        folder, problems, remote = _make(chosen, outputs, bars)
+    _done(folder, problems, remote)
 
 
-def _done(folder: Path, problems: Sequence[str]) -> None:
+def _make(params: Params, outputs: str, bars: Bars) -> tuple[Path, list[str], str]:
+    """The run made where it was asked for: its folder, what lacks, and its address in S3 if it is there."""
+    place = outputs or params.report.outputs
+    remote = place if place.startswith(SCHEME) else ""
+    folder, problems = make_report(
+        params, OUTPUTS if remote else Path(place), progress=bars, publish_to=remote
+    )
+    return folder, problems, remote
+
+
+def _done(folder: Path, problems: Sequence[str], remote: str = "") -> None:
     for problem in problems:
         err.print(f"Note: {problem}")
     out.print(f"Done. Open {folder / 'index.html'}")
+    if remote:
+        out.print(f"It is in S3 too: {remote.rstrip('/')}/index.html leads to every run.")
+
+
+@app.command(name="publish")
+def publish_command(
+    run: Annotated[Path, typer.Argument(help="folder of a finished run")],
+    to: Annotated[str, typer.Argument(help="s3://bucket/prefix of all runs")],
+) -> None:
+    """Put a finished run into S3 and write the index over all runs there; an S3 address of --outputs does it by itself."""
+    if not (run / "manifest.json").exists():
+        raise ParameterError(f"{run} is no finished run: it has no manifest.json.")
+    out.print(f"Done. The run is at {publish(to, run)}/index.html")
 
 
 @app.command()
@@ -99,7 +132,7 @@ def demo(
         Path, typer.Option("--params", help="parameter file of the demo")
     ] = DEMO_PARAMS,
     month: MonthOption = None,
-    outputs: OutputsOption = OUTPUTS,
+    outputs: RunsOption = "",
     serve: Annotated[
         bool,
         typer.Option(
@@ -118,8 +151,8 @@ def demo(
                 return
             overrides = {"source.billing": [account.bill_url], "as_of": account.as_of}
             chosen = load_params(params, {**overrides, **({"month": month} if month else {})})
-            folder, problems = make_report(chosen, outputs, progress=bars)
-    _done(folder, problems)
+            folder, problems, remote = _make(chosen, outputs, bars)
+    _done(folder, problems, remote)
 
 
 def _serve(environment: dict[str, str], bill_url: str) -> None:

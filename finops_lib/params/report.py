@@ -16,6 +16,9 @@ class Report(Section):
     formats: tuple[Literal["html", "slides", "pdf", "markdown"], ...] = Field(
         ("html", "slides", "markdown"), description="what is rendered besides the notebooks"
     )
+    outputs: str = Field(
+        "outputs", description="where runs are kept: a folder, or s3://bucket/prefix"
+    )
     keep_runs: int = Field(12, ge=1, description="good runs of each period that are kept whole")
     workers: int = Field(2, ge=1, description="notebooks that run at once")
     mask: bool = Field(

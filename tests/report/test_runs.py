@@ -1,18 +1,11 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 import pytest
 
 from finops_lib import report
 from finops_lib.errors import ReportError
 from finops_lib.export import pdf
-from finops_lib.period import Period
-
-COVER = report.Cover(
-    "ML platform", Period.month("2026-10"), datetime(2026, 11, 3), ("123456789012",),
-    reports=(("one", "One"), ("two", "Two")),
-)  # fmt: skip
 
 
 def test_begin_run_two_at_once_get_folders_of_their_own(tmp_path):
@@ -31,28 +24,6 @@ def test_begin_run_never_takes_the_name_of_a_finished_or_failed_one(tmp_path):
 def test_finish_run_without_a_manifest_is_refused(tmp_path):
     with pytest.raises(ReportError, match=r"manifest\.json"):
         report.finish_run(report.begin_run(tmp_path, "2026-10", "run"), good=True)
-
-
-@pytest.fixture
-def make_run(tmp_path, write_notebook):
-    """make_run(created, good=True): a finished run with two unexecuted notebooks, rendered."""
-
-    def make(created="2026-11-03T06:00:00", good=True, formats=("html",)):
-        folder = report.begin_run(tmp_path, "2026-10", created.replace(":", "-"))
-        (folder / "notebooks").mkdir()
-        for name in ("one", "two"):
-            write_notebook(folder / "notebooks" / f"{name}.ipynb", f"md:# What is {name}?", "1")
-        report.write_manifest(
-            folder, COVER,
-            [report.Outcome("one", "completed", 1.5), report.Outcome("two", "completed" if good else "failed", 2.0, "" if good else "cut off")],
-            created=datetime.fromisoformat(created), parameters={"month": "2026-10"}, digest="f00",
-            rows={"costs": 10}, totals={"Effective cost": 80412.33}, paid_calls={"requests": 2, "price_usd": 0.02},
-            durations_s={"read": 3.0},
-        )  # fmt: skip
-        problems = report.render(folder, COVER, formats)
-        return report.finish_run(folder, good=good), problems
-
-    return make
 
 
 def test_write_manifest_says_what_the_run_was_made_of(make_run):
@@ -113,4 +84,4 @@ def test_retain_keeps_the_newest_good_runs_and_every_manifest(make_run, tmp_path
     assert [p.name for p in old.iterdir()] == ["manifest.json"]
     assert all((folder / "one.html").exists() for folder in (failed, *kept))
     assert report.retain(tmp_path, keep=2) == []
-    assert "let go by retention" in report.write_index(tmp_path).read_text()
+    assert "its pages are not kept here" in report.write_index(tmp_path).read_text()
