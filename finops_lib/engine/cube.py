@@ -60,7 +60,8 @@ def _write(cube: ir.Table, file: Path) -> None:
 
 def _tie(whole: pd.DataFrame, built: pd.DataFrame) -> None:
     for column in TYING:
-        difference = float(built[column].iloc[0] or 0) - float(whole[column].iloc[0] or 0)
+        sums = [float(total[column].fillna(0.0).iloc[0]) for total in (built, whole)]
+        difference = sums[0] - sums[1]
         if not abs(difference) < CENT / 2:
             raise ReconciliationError(
                 f"The daily cube differs from the bill by {difference:+.4f} in {column}. "

@@ -21,6 +21,14 @@ STATE = "lake.json"
 VERSION = 2
 """Raised when a change of the reader makes lakes of before stale."""
 
+TYPES = {
+    "number": "DOUBLE",
+    "time": "TIMESTAMP",
+    "text": "VARCHAR",
+    "map": "MAP(VARCHAR, VARCHAR)",
+}
+"""The type of each kind of column in the lake's files."""
+
 
 @dataclass(frozen=True)
 class MonthPart:
@@ -68,6 +76,18 @@ def write_state(lake: Path, parts: list[MonthPart]) -> None:
     partial.rename(lake / STATE)
 
 
+def write_empty(lake: Path, spellings: Spellings) -> None:
+    """Write a lake without a line item, with every column that one with line items has."""
+    folder = lake / "BillingPeriod=none"
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = [f'NULL::{TYPES[column.kind]} AS "{column.name}"' for column in COSTS.columns]
+    listed += [f'NULL::VARCHAR AS "x_tag_{key}"' for key in spellings]
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {', '.join(listed)} LIMIT 0) TO {text(str(folder / 'none.parquet'))} (FORMAT parquet)"
+        )
+
+
 def convert(
     connection: duckdb.DuckDBPyConnection,
     export: Export,
@@ -107,18 +127,12 @@ def convert(
 
 def _select(export: Export, spellings: Spellings) -> str:
     """The export's rows with every column of COSTS, in its order, the others behind."""
-    kinds = {
-        "number": "DOUBLE",
-        "time": "TIMESTAMP",
-        "text": "VARCHAR",
-        "map": "MAP(VARCHAR, VARCHAR)",
-    }
     present = export.module.costs(export.columns)
     listed = []
     for column in COSTS.columns:
         there = column.name in present or column.name == "Tags"
         value = f'"{column.name}"' if there else "NULL"
-        listed.append(f'CAST({value} AS {kinds[column.kind]}) AS "{column.name}"')
+        listed.append(f'CAST({value} AS {TYPES[column.kind]}) AS "{column.name}"')
     more = [f'"{name}"' for name in present if name not in COSTS.names and name != "x_LineItemId"]
     more += [f'"x_tag_{key}"' for key in spellings]
     return f"SELECT {', '.join([*listed, *more])} FROM ({export.select(spellings)})"

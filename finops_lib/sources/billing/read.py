@@ -13,7 +13,14 @@ from finops_lib.errors import BillingError
 from finops_lib.sources.billing.columns import Spellings, text
 from finops_lib.sources.billing.export import open_export
 from finops_lib.sources.billing.files import Delivery, Fetch, find_deliveries
-from finops_lib.sources.billing.lake import VERSION, MonthPart, convert, read_state, write_state
+from finops_lib.sources.billing.lake import (
+    VERSION,
+    MonthPart,
+    convert,
+    read_state,
+    write_empty,
+    write_state,
+)
 
 Progress = Callable[[str, float], None]
 
@@ -24,7 +31,7 @@ class Bill:
 
     `folder` is the lake (`BillingPeriod=YYYY-MM/*.parquet`, COSTS columns), `totals` has month, billed,
     effective, listed and line_items as they stand in the export, `repairs` has what, rows and delivery:
-    the dirt that was found, counted and put right or left out.
+    the dirt that was found, counted and put right or left out. `unread` says why there is none at all.
     """
 
     folder: Path
@@ -33,6 +40,7 @@ class Bill:
     accounts: tuple[str, ...]
     totals: pd.DataFrame
     repairs: pd.DataFrame
+    unread: str = ""
 
 
 def read_bill(
@@ -68,6 +76,20 @@ def read_bill(
     if progress:
         progress("reading the bill", 1.0)
     return _bill(lake, kept, replaced)
+
+
+def no_bill(lake: Path, accounts: Sequence[str], tag_keys: Spellings, why: str) -> Bill:
+    """What stands for the bill where none could be read: a lake without a line item, in US dollars."""
+    write_empty(lake, tag_keys)
+    return Bill(
+        folder=lake,
+        months=(),
+        currency="USD",
+        accounts=tuple(accounts),
+        totals=pd.DataFrame(columns=["month", "billed", "effective", "listed", "line_items"]),
+        repairs=pd.DataFrame(columns=["delivery", "what", "rows"]),
+        unread=why,
+    )
 
 
 def connect(lake: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
