@@ -11,21 +11,23 @@ from typing import Any
 
 import pandas as pd
 
+from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
 from finops_lib.engine import cube as cubes
 from finops_lib.engine import queries
-from finops_lib.engine.connect import connect, frame, line_items
-from finops_lib.errors import BillingError, ParameterError
+from finops_lib.engine.connect import connect, daily_cube, frame, line_items
+from finops_lib.errors import AccessError, BillingError, ParameterError
 from finops_lib.estate import Estate
 from finops_lib.params import Params
 from finops_lib.period import Period
-from finops_lib.schema import GAPS, INVENTORY, rows
+from finops_lib.schema import GAPS, INVENTORY, PRICES, rows
 from finops_lib.sources import prices
 from finops_lib.sources.aws import AccountRead, AwsSource, read_account
 from finops_lib.sources.aws.calls import Asker, Session
+from finops_lib.sources.aws.commitment_rates import read_rates
 from finops_lib.sources.aws.cost_explorer import read_cost_explorer
 from finops_lib.sources.aws.read import api_calls
 from finops_lib.sources.aws.s3 import fetch_s3
-from finops_lib.sources.billing import Bill, read_bill
+from finops_lib.sources.billing import Bill, no_bill, read_bill
 from finops_lib.sources.store import write_estate
 
 Progress = Callable[[str, float], None]
@@ -60,6 +62,7 @@ def collect(
     progress("adding up the bill", 0.0)
     estate = _estate(params, bill, account, cache, as_of)
     if account:
+        estate = _with_rates(estate, session)
         estate = estate.with_tables({"api_calls": api_calls(session)})
     progress("adding up the bill", 1.0)
     return write_estate(estate, folder)
@@ -77,6 +80,7 @@ def aws_source(params: Params, cache: Path) -> AwsSource:
         regions=source.regions,
         endpoint_url=source.endpoint_url,
         max_paid_requests=source.max_paid_requests,
+        paid_advice=source.paid_advice,
         cache=cache / "replies",
         metric_days=source.metric_days,
     )
@@ -104,11 +108,13 @@ def _bill(
         repr((paths, params.source.endpoint_url, account and account.accounts)).encode()
     )
     lake = cache / "lakes" / name.hexdigest()[:16] / "costs"
-    if not paths:
+    if account and not paths:
         asker = Asker(session, session.home(), "us-east-1", as_of)
-        paths = (
-            str(_asked_of_cost_explorer(asker, lake.with_name("cost_explorer"), as_of, progress)),
-        )
+        try:
+            asked = _asked_of_cost_explorer(asker, lake.with_name("cost_explorer"), as_of, progress)
+        except (AccessError, BillingError) as error:
+            return no_bill(lake, account.accounts, tag_spellings(params), str(error))
+        paths = (str(asked),)
     fetch = None
     if any(path.startswith("s3://") for path in paths):
         fetch = partial(fetch_s3, Asker(session, session.home(), "us-east-1", as_of))
@@ -147,6 +153,8 @@ def _estate(
     connection = connect(params.engine, cache / "spill")
     lines = line_items(connection, bill.folder, params.engine.table, tag_spellings(params))
     months = frame(queries.months(lines)).sort_values("Month")
+    if bill.unread:
+        months = _unbilled_month(params.month, as_of)
     if account is None and params.as_of is None:
         as_of = min(as_of, months["last_day"].max().to_pydatetime() + timedelta(days=1))
     period = chosen_period(params, months, as_of)
@@ -163,6 +171,9 @@ def _estate(
     }
     if account:
         tables |= account.tables
+    if bill.unread:
+        unread = {"service": "ce", "table": "costs", "error": "NoBill", "reason": bill.unread}
+        tables["gaps"] = pd.concat([tables["gaps"], rows(GAPS, [unread])], ignore_index=True)
     return Estate(
         as_of=as_of,
         period=period,
@@ -171,6 +182,17 @@ def _estate(
         folder=folder,
         notes=_notes(params, bill, account, window),
     ).with_tables(tables)
+
+
+def _with_rates(estate: Estate, session: Session) -> Estate:
+    """The Estate with what commitments cost today, for what its period has in use."""
+    lines = queries.within(daily_cube(estate.cube), estate.period)
+    items = items_in_use(frame(queries.spend_by(lines, SPEND_COLUMNS)))
+    found, gaps = read_rates(session, session.home(), items, estate.as_of)
+    added = {"prices": rows(PRICES, found), "gaps": rows(GAPS, gaps)}
+    return estate.with_tables(
+        {name: pd.concat([estate[name], more]) for name, more in added.items() if len(more)}
+    )
 
 
 def chosen_period(params: Params, months: pd.DataFrame, as_of: datetime) -> Period:
@@ -189,6 +211,12 @@ def chosen_period(params: Params, months: pd.DataFrame, as_of: datetime) -> Peri
     return Period.month((whole or known)[-1])
 
 
+def _unbilled_month(month: str | None, as_of: datetime) -> pd.DataFrame:
+    """The one month that an account without a bill is examined for: as asked, else the last whole one."""
+    start = Period.month(month or f"{as_of:%Y-%m}").previous(0 if month else 1).start
+    return pd.DataFrame({"Month": [start], "last_day": [as_of]})
+
+
 def _last_charge(months: pd.DataFrame, as_of: datetime) -> datetime:
     """The end of the last whole day that the bill has before `as_of`."""
     last: datetime = months["last_day"].max().to_pydatetime() + timedelta(days=1)
@@ -197,7 +225,7 @@ def _last_charge(months: pd.DataFrame, as_of: datetime) -> datetime:
 
 
 def _not_asked() -> pd.DataFrame:
-    tables = [table.name for table in INVENTORY] + ["metrics", "commitments", "budgets"]
+    tables = [table.name for table in INVENTORY] + ["metrics", "commitments", "budgets", "advice"]
     return rows(
         GAPS,
         [

@@ -7,6 +7,8 @@ from typing import Any
 
 from finops_lib.checks import CHECKS
 from finops_lib.params import Params
+from finops_lib.sources.aws import advice
+from finops_lib.sources.aws.commitment_rates import RATE_PERMISSIONS
 from finops_lib.sources.aws.readers import READERS
 
 
@@ -29,12 +31,18 @@ def _statements(params: Params) -> Iterator[dict[str, Any]]:
     if not source.account:
         return
     yield _allow("ReadInventoryAndMetrics", sorted({*_of_readers(), *_of_checks()}))
+    yield _allow("AskWhatCommitmentsCost", sorted(RATE_PERMISSIONS))
     yield _allow("FindRegionsAndAccounts", ["ec2:DescribeRegions", "organizations:ListAccounts"])
+    yield _allow("ReadAdvice", sorted({*advice.PERMISSIONS, *_paid_advice(params)}))
     if not source.billing:
         yield _allow("AskCostExplorer", ["ce:GetCostAndUsage"])
     roles = [*source.role_arns, *(_role_of(source.role_name, source.accounts))]
     if roles:
         yield _allow("EnterTheAccounts", ["sts:AssumeRole"], roles)
+
+
+def _paid_advice(params: Params) -> tuple[str, ...]:
+    return advice.PAID_PERMISSIONS if params.source.paid_advice else ()
 
 
 def _role_of(name: str | None, accounts: Sequence[str]) -> list[str]:

@@ -31,6 +31,9 @@ class Source(Section):
     max_paid_requests: int = Field(
         100, ge=0, description="paid API requests (Cost Explorer: 0.01 USD each) at the most"
     )
+    paid_advice: bool = Field(
+        False, description="also ask Cost Explorer for its right-sizing (a paid request per page)"
+    )
 
     @field_validator("billing", "accounts", "regions", "role_arns", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from finops_lib.schema.core import DTYPES, Column, Table, columns, conform, rows
 from finops_lib.schema.costs import COST_COLUMN, COSTS, DAILY_CUBE, RESOURCE_COSTS, TAG_PREFIX
 from finops_lib.schema.facts import (
+    ADVICE,
     API_CALLS,
     BUDGETS,
     COMMITMENTS,
@@ -35,6 +36,7 @@ ESTATE_TABLES: dict[str, Table] = {t.name: t for t in (RESOURCE_COSTS, *INVENTOR
 """The small tables that an Estate holds as frames (its costs stay in the lake)."""
 
 __all__ = [
+    "ADVICE",
     "API_CALLS",
     "BUDGETS",
     "COMMITMENTS",

@@ -27,7 +27,7 @@ PRICES = Table("prices", "unit prices, each with the dates between which it hold
     currency! text ISO 4217
     valid_from! time the first moment at which the price held
     valid_to time the first moment at which it no longer held; missing: it still does
-    source! text bill, price_list_api, price_book or rate_card
+    source! text bill, offering_api, price_list_api, price_book or rate_card
 """))  # fmt: skip
 
 INSTANCE_TYPES = Table("instance_types", "what an instance type has", columns("""
@@ -86,6 +86,22 @@ BUDGETS = Table("budgets", "budgets that the account has", columns("""
     thresholds map threshold in percent to "ACTUAL" or "FORECASTED", as "80 ACTUAL": "GREATER_THAN"
 """))  # fmt: skip
 
+ADVICE = Table("advice", "what AWS itself recommends, as it says it; never added to our findings", columns(KEY_COLUMNS + """
+    source! text compute_optimizer, cost_optimization_hub or cost_explorer
+    kind! text instance, volume, function, database, nat_gateway, endpoint …
+    finding text in AWS's words, for example Overprovisioned, Idle, Rightsize
+    action text remove or resize; missing: AWS finds it well sized
+    current text the type or configuration that it has
+    target text AWS's first option
+    monthly_cost number as AWS states it
+    monthly_saving number as AWS states it
+    saving_basis text list, or billed where AWS counts discounts
+    currency text ISO 4217
+    performance_risk number 0 (none) to 4 or 5 (AWS's scale of that kind)
+    lookback_days number days of metrics that it looked at
+    refreshed_at time when AWS made it
+"""))  # fmt: skip
+
 GAPS = Table("gaps", "what could not be read, and why", columns("""
     service! text the service that refused or did not answer
     account_id text missing: every account
@@ -105,4 +121,4 @@ API_CALLS = Table("api_calls", "requests made while reading, by operation", colu
     currency! text ISO 4217
 """))  # fmt: skip
 
-FACTS = (METRICS, PRICES, INSTANCE_TYPES, COMMITMENTS, BUDGETS, GAPS, API_CALLS)
+FACTS = (METRICS, PRICES, INSTANCE_TYPES, COMMITMENTS, BUDGETS, ADVICE, GAPS, API_CALLS)

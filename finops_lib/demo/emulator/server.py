@@ -27,7 +27,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from finops_lib.demo.emulator import iam, patches
+from finops_lib.demo.emulator import iam, patches, reservations
 from finops_lib.demo.emulator.answers import RefusedError, error, ok
 from finops_lib.demo.emulator.daily_costs import daily
 from finops_lib.demo.emulator.faults import FaultInjector, Faults
@@ -77,6 +77,7 @@ class Emulator:
         self.state = State()
         self.enforce_iam = False
         patches.apply(self.state)
+        reservations.serve(self.state)
         self._injector = FaultInjector(faults, seed)
         self._moto: WSGIApplication = Dispatcher(create_backend_app)
         self._server = make_server(LOOPBACK, port, self._serve, True, request_handler=QuietHandler)
@@ -148,6 +149,18 @@ class Emulator:
         """What Savings Plans cost, as DescribeSavingsPlansOfferingRates answers."""
         self.state.savings_plan_rates += rates
 
+    def put_reservations(
+        self, service: str, account: str, region: str, held: Iterable[dict[str, Any]]
+    ) -> None:
+        """Reservations of ec2, rds or elasticache, as the service describes them."""
+        self.state.reservations[service, account, region] += held
+
+    def put_reserved_offerings(
+        self, service: str, region: str, offers: Iterable[dict[str, Any]]
+    ) -> None:
+        """What ec2, rds or elasticache offers to reserve, as the service describes it."""
+        self.state.reserved_offerings[service, region] += offers
+
     def put_events(self, account: str, region: str, events: Iterable[dict[str, Any]]) -> None:
         """CloudTrail's events, as LookupEvents answers (EventTime an aware datetime)."""
         self.state.events[(account, region)] += events
@@ -155,6 +168,12 @@ class Emulator:
     def put_apps(self, account: str, region: str, apps: Iterable[dict[str, Any]]) -> None:
         """SageMaker Studio's apps, as DescribeApp answers."""
         self.state.apps[(account, region)] += apps
+
+    def put_advice(self, account: str, advice: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Opt the account in to AWS's advisors, with what each of their operations lists."""
+        held = self.state.advice.setdefault(account, {})
+        for operation, records in advice.items():
+            held[operation] = [*held.get(operation, []), *records]
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/moto-api"):

@@ -17,6 +17,7 @@ from finops_lib.demo.story.focus import cost_explorer, focus, focus_rows
 from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.metrics import series
 from finops_lib.demo.story.planting import plant_inventory
+from finops_lib.demo.story.planting.advice import plant_advice
 from finops_lib.demo.story.planting.commitments import plant_commitments
 from finops_lib.demo.story.planting.extras import plant_extras
 
@@ -29,6 +30,7 @@ def plant(ledger: Ledger, emulator: Emulator, bill_format: BillFormat = "focus")
     plant_inventory(ledger)
     plant_commitments(ledger, emulator)
     plant_extras(ledger, emulator)
+    plant_advice(ledger, emulator)
     plant_metrics(ledger, emulator)
     bill = lines(ledger)
     rows = focus_rows(bill, ledger)

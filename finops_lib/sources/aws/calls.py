@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from botocore.exceptions import (
     ProfileNotFound,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from finops_lib.errors import AccessError
 
@@ -53,6 +55,7 @@ class AwsSource:
     regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
     max_paid_requests: int = 100
+    paid_advice: bool = False
     cache: Path | None = None
     metric_days: int = 14
     max_workers: int = 8
@@ -261,6 +264,12 @@ class Asker:
             raise NotReadError(
                 "Unreachable", f"{service} in {self.region} did not answer: {error}"
             ) from None
+        except (BotoCoreError, ResponseParserError) as error:
+            said = str(error).splitlines()[0]
+            raise NotReadError(
+                type(error).__name__,
+                f"{service}:{operation} in {self.region} gave no answer that can be read: {said}",
+            ) from None
 
 
 def _all_pages(client: Any, operation: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
@@ -270,8 +279,9 @@ def _all_pages(client: Any, operation: str, parameters: dict[str, Any]) -> list[
 
 
 def _words(error: ClientError) -> str:
-    """The provider's words without what names a person or a key."""
+    """The provider's words without what names a person or a key, or the page around them."""
     details = error.response["Error"]
-    message = str(details.get("Message", "")).split(" is not authorized to perform")
+    words = " ".join(re.sub(r"<[^>]+>", " ", str(details.get("Message", ""))).split())
+    message = words.split(" is not authorized to perform")
     allowed = f"not authorized to perform{message[1]}" if len(message) > 1 else message[0]
     return f"{details['Code']}: {allowed}".strip(": ")

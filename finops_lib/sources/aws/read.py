@@ -11,6 +11,7 @@ import pandas as pd
 
 from finops_lib.errors import AccessError
 from finops_lib.schema import API_CALLS, ESTATE_TABLES, GAPS, rows
+from finops_lib.sources.aws.advice import read_advice
 from finops_lib.sources.aws.calls import PAID, Asker, AwsSource, NotReadError, Session
 from finops_lib.sources.aws.readers import READERS, Reader
 from finops_lib.sources.metrics import read_metrics
@@ -58,7 +59,9 @@ def read_account(
         tables, askers, as_of, source.metric_days, source.max_workers, progress
     )
     tables["metrics"] = metrics
-    tables["gaps"] = rows(GAPS, [*gaps, *metric_gaps])
+    payer = Asker(session, home, "us-east-1", as_of) if source.paid_advice else None
+    tables["advice"], advice_gaps = read_advice(tables, askers, payer)
+    tables["gaps"] = rows(GAPS, [*gaps, *metric_gaps, *advice_gaps])
     tables["api_calls"] = api_calls(session)
     return AccountRead(tuple(accounts), regions, tables)
 
@@ -130,7 +133,7 @@ def _inventory(
 
 def _read(reader: Reader, asker: Asker) -> tuple[list[Record], Record | None]:
     try:
-        found = reader.read(asker)
+        found = reader.records(asker)
     except NotReadError as error:
         service = reader.permissions[0].split(":")[0]
         region = None if reader.is_global else asker.region
