@@ -53,10 +53,10 @@ def owned_charges(book: Workbook, period: Period | None = None) -> pd.DataFrame:
     """The charges of the period (the workbook's) with team, project, the deciding rules and pool."""
     lines = queries.within(bill(book), period or book.period)
     rows = frame(queries.spend_by(lines, [*CHARGE_KEYS, *queries.tag_columns(lines)]))
-    return _owned(book, rows)
+    return own_charges(book, rows)
 
 
-def _owned(book: Workbook, rows: pd.DataFrame) -> pd.DataFrame:
+def own_charges(book: Workbook, rows: pd.DataFrame) -> pd.DataFrame:
     """The charges with an owner; the inventory adds names, and the checks what is idle."""
     named = rows["ResourceId"].map(resource_names(book))
     found = book.findings
@@ -110,18 +110,13 @@ def metrics(book: Workbook) -> pd.DataFrame:
 def statements(book: Workbook, owned: pd.DataFrame) -> pd.DataFrame:
     """A row per team: own, credit, shared, unallocated, total, share, benefit, untagged share, budget.
 
-    `forecast` is the period's total at the daily pace of its elapsed days (the total itself once it is
-    over); `budget` is the limit that governance sets on the team's tag, and `forecast_budget_share` the part
-    of it that the forecast needs, NA for a team without one.
+    `budget` is the limit that governance sets on the team's tag, and `budget_share` the part of it that
+    the total takes, NA for a team without one. `team_outlook` tells where the month in hand ends.
     """
     lines = statement_lines(book, owned)
     table = parts.statements(lines, owned, basis=book.basis)
-    elapsed = book.period.elapsed(book.estate.as_of)
-    limits = team_budgets(book)
-    table["budget"] = table["team"].map(limits).astype("float64")
-    table["forecast"] = table["total"] * (book.period.days / elapsed.days)
-    table["forecast_budget_share"] = table["forecast"] / table["budget"]
-    return table
+    table["budget"] = table["team"].map(team_budgets(book)).astype("float64")
+    return table.assign(budget_share=table["total"] / table["budget"])
 
 
 def team_budgets(book: Workbook) -> dict[str, float]:
@@ -194,7 +189,7 @@ def explained(book: Workbook) -> pd.DataFrame:
     before, after = trends.comparable(book.period, book.complete_until)
     lines = bill(book)
     keys = [*CHARGE_KEYS, *queries.tag_columns(lines)]
-    usage = _owned(book, frame(queries.usage_in_both(lines, before, after, keys)))
+    usage = own_charges(book, frame(queries.usage_in_both(lines, before, after, keys)))
     alone = usage["team"].where(usage["pool"].isna())
     bearer = alone.fillna("shared: " + usage["pool"]).fillna(UNALLOCATED)
     return drivers.explain(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from finops_lib.params import Params
-from finops_lib.phases import allocation, tagging
+from finops_lib.phases import allocation, tagging, team_outlook
 from finops_lib.workbook import Workbook
 
 GOVERNANCE = "governance"
@@ -14,7 +14,7 @@ GOVERNANCE = "governance"
 
 
 def write_statements(book: Workbook, folder: Path) -> dict[str, str]:
-    """Write chargeback.csv, statements.csv and a CSV per team; the name of each team's report to the team.
+    """Write chargeback.csv, statements.csv, team_outlook.csv and a CSV per team; each report's name to its team.
 
     Amounts are unrounded but in the ledger, which is in whole cents.
     """
@@ -25,7 +25,9 @@ def write_statements(book: Workbook, folder: Path) -> dict[str, str]:
         folder / "chargeback.csv", index=False, float_format="%.2f"
     )
     table.to_csv(folder / "statements.csv", index=False)
-    reports = report_names(allocation.report_teams(book, table), anonymous=book.params.report.mask)
+    teams = allocation.report_teams(book, table)
+    team_outlook.team_outlook(book, owned, teams).to_csv(folder / team_outlook.FILE, index=False)
+    reports = report_names(teams, anonymous=book.params.report.mask)
     for name, team in reports.items():
         lines[lines["team"].eq(team)].to_csv(folder / f"{name}.csv", index=False)
     return reports

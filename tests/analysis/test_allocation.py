@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finops_lib.analysis.allocation.daily import daily_costs, pool_parts
 from finops_lib.analysis.allocation.ledger import ledger, whole_cents
 from finops_lib.analysis.allocation.pools import UNALLOCATED, split_pool
 from finops_lib.analysis.allocation.statements import (
@@ -252,6 +253,37 @@ def test_statements_of_any_bill_policy_and_pools_add_up_to_the_bill(rows, rules,
     assert ledger(table, allocated, {})["amount"].sum() == pytest.approx(
         round(whole, 2), abs=0.0051
     )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(charges, min_size=1, max_size=25), pool_sets)
+def test_daily_costs_of_any_bill_add_up_to_each_day_of_it(rows, pools):
+    any_policy = policy(*pools)
+    days = bill(rows).assign(
+        ChargeDay=pd.to_datetime(["2026-10-01", "2026-10-02"] * 13)[: len(rows)]
+    )
+    allocated = allocate(days, any_policy, TAGS)
+    lines = statement_lines(allocated, any_policy, {"jobs": {"a": 2.0, "b": 1.0}})
+    told = daily_costs(allocated, pool_parts(allocated, lines, basis="billed"), basis="billed")
+    whole = days.groupby("ChargeDay")["BilledCost"].sum()
+    assert told.groupby("time")["value"].sum().to_dict() == pytest.approx(
+        whole.to_dict(), abs=0.005
+    )
+
+
+def test_daily_costs_give_a_team_its_part_of_every_day_of_a_fixed_pool():
+    pool = Pool(name="support", services="Support", method="fixed", shares={"a": 0.75})
+    rows = bill(
+        [cost(4, x_tag_team="a"), cost(8, ServiceName="Support"), cost(2, ServiceName="Support")]
+    )
+    days = rows.assign(ChargeDay=pd.to_datetime(["2026-10-01", "2026-10-01", "2026-10-02"]))
+    allocated = allocate(days, policy(pool), TAGS)
+    parts = pool_parts(allocated, statement_lines(allocated, policy(pool)), basis="billed")
+    told = daily_costs(allocated, parts, basis="billed").pivot_table(
+        index="time", columns="name", values="value"
+    )
+    assert told["a"].tolist() == [10.0, 1.5]
+    assert told[UNALLOCATED].tolist() == [2.0, 0.5]
 
 
 @settings(max_examples=40, deadline=None)

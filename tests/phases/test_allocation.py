@@ -9,7 +9,7 @@ from bills import BILLED, EFFECTIVE, REAL_CUR, as_legacy_csv, small_bill
 from finops_lib.collect import collect
 from finops_lib.errors import ParameterError
 from finops_lib.params import load_params
-from finops_lib.phases import allocation, statement_files, tagging, unit_costs
+from finops_lib.phases import allocation, statement_files, tagging, team_outlook, unit_costs
 from finops_lib.workbook import Workbook
 
 POLICY = {
@@ -73,9 +73,43 @@ def test_statements_split_the_support_by_the_business_metric_and_know_the_budget
     table = allocation.statements(book, owned).set_index("team")
     assert table["total"].sum() == pytest.approx(EFFECTIVE)
     assert table["budget"].dropna().to_dict() == {"a": 20.0}
-    three_of_31_days = table.loc["a", "total"] / 3 * 31
-    assert table.loc["a", "forecast"] == pytest.approx(three_of_31_days)
-    assert table.loc["a", "forecast_budget_share"] == pytest.approx(three_of_31_days / 20.0)
+    assert table.loc["a", "budget_share"] == pytest.approx(table.loc["a", "total"] / 20.0)
+
+
+def test_daily_statements_of_the_period_add_up_to_each_statement(book, owned):
+    days = team_outlook.daily_statements(book, owned)
+    totals = allocation.statements(book, owned).set_index("team")["total"]
+    assert days.groupby("name")["value"].sum().to_dict() == pytest.approx(totals.to_dict())
+
+
+def test_team_outlook_of_three_days_says_that_they_are_too_few(book, owned):
+    row = team_outlook.team_outlook(book, owned, ["a"]).iloc[0]
+    assert (row["team"], row["budget"]) == ("a", 20.0)
+    assert row[["forecast_cost", "low_cost", "high_cost", "forecast_budget_share"]].isna().all()
+    assert "28" in row["reason"]
+
+
+def test_team_outlook_holds_the_end_of_a_steady_month_between_low_and_high(tmp_path):
+    steady = pd.concat([
+        small_bill().iloc[[0, 9]].assign(
+            identity_line_item_id=[f"{day:%m%d}-own", f"{day:%m%d}-support"],
+            bill_billing_period_start_date=f"{day:%Y-%m-01}T00:00:00Z",
+            line_item_usage_start_date=f"{day:%Y-%m-%d}T00:00:00Z",
+            line_item_usage_end_date=f"{day:%Y-%m-%d}T01:00:00Z",
+        )
+        for day in pd.date_range("2026-08-01", "2026-10-20")
+    ])  # fmt: skip
+    running = workbook(
+        tmp_path, as_legacy_csv(steady, tmp_path / "bill.csv"),
+        **{"governance.budgets": [{"name": "a", "limit": 1000.0, "tag": ["team", "a"]}]},
+    )  # fmt: skip
+    owned = allocation.owned_charges(running)
+    row = team_outlook.this_run(running, owned, "a").iloc[0]
+    assert row["month"] == pd.Timestamp("2026-10-01")
+    assert row["so_far_cost"] == pytest.approx(20 * (10.0 + 29.0))
+    assert row["low_cost"] <= 31 * (10.0 + 29.0) + 1e-6
+    assert row["high_cost"] >= 31 * (10.0 + 29.0) - 1e-6
+    assert row["forecast_budget_share"] == pytest.approx(row["forecast_cost"] / 1000.0)
 
 
 def test_ledger_books_the_bill_in_whole_cents(book, owned):
@@ -154,6 +188,8 @@ def test_the_2018_bill_has_its_coverage_and_its_dirty_values_clustered(tmp_path)
 def test_write_statements_keeps_the_ledger_and_a_file_per_team_that_add_up(book, tmp_path):
     reports = statement_files.write_statements(book, tmp_path)
     assert sorted(reports.values()) == ["a", "b", "storage"]
+    ahead = pd.read_csv(tmp_path / "team_outlook.csv")
+    assert sorted(ahead["team"]) == ["a", "b", "storage"]
     ledger = pd.read_csv(tmp_path / "chargeback.csv")
     assert list(ledger.columns) == ["cost_center", "amount"]
     assert round(ledger["amount"].sum(), 2) == round(EFFECTIVE, 2)
