@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,11 +43,22 @@ ParamsOption = Annotated[
 BillingOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--billing", help="billing export: a file, folder, 'pattern' or s3://; may be repeated"
+        "--billing",
+        metavar="<path>",
+        help="billing export: a file, folder, 'pattern' or s3://; may be repeated",
     ),
 ]
 MonthOption = Annotated[
     str | None, typer.Option("--month", help="YYYY-MM; empty: the last whole month of the bill")
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        metavar="<YYYY-MM-DD[THH:MM:SS]>",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        help="moment (UTC) at which the account is looked at; empty: now",
+    ),
 ]
 OutputsOption = Annotated[Path, typer.Option("--outputs", help="folder of all runs")]
 RunsOption = Annotated[
@@ -67,7 +79,12 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
-def _params(path: Path | None, billing: list[str] | None, month: str | None) -> Params:
+def _params(
+    path: Path | None,
+    billing: list[str] | None,
+    month: str | None,
+    as_of: datetime | None = None,
+) -> Params:
     """The file's parameters with the command's on top; a bill without a file is read without an account."""
     overrides: dict[str, Any] = {}
     if billing:
@@ -76,6 +93,8 @@ def _params(path: Path | None, billing: list[str] | None, month: str | None) -> 
             overrides["source.account"] = False
     if month:
         overrides["month"] = month
+    if as_of:
+        overrides["as_of"] = as_of
     return load_params(path, overrides)
 
 
@@ -84,6 +103,7 @@ def report(
     params: ParamsOption = None,
     billing: BillingOption = None,
     month: MonthOption = None,
+    as_of: AsOfOption = None,
     outputs: RunsOption = "",
 ) -> None:
     """Run the five notebooks on an account, on a bill, or on both, and write the reports.
@@ -92,7 +112,7 @@ def report(
     account; --billing alone needs none.
     """
     with progress() as bars:
-        chosen = _params(params, billing, month)
+        chosen = _params(params, billing, month, as_of)
         folder, problems, remote = _make(chosen, outputs, bars)
     _done(folder, problems, remote)
 
@@ -173,6 +193,7 @@ def collect_command(
     params: ParamsOption = None,
     billing: BillingOption = None,
     month: MonthOption = None,
+    as_of: AsOfOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="folder of the Estate; empty: a new one under outputs/"),
@@ -180,7 +201,7 @@ def collect_command(
     outputs: OutputsOption = OUTPUTS,
 ) -> None:
     """Read an account, a bill or both into an Estate: a folder of Parquet files that can be replayed."""
-    chosen = _params(params, billing, month)
+    chosen = _params(params, billing, month, as_of)
     moment = now()
     folder = output or outputs / "estates" / f"{moment:%Y%m%d-%H%M%S}"
     with progress() as bars:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from finops_lib.errors import FinopsError
 
-out = Console(soft_wrap=True, highlight=False)
+PIPED_WIDTH = 160
+"""Characters of a line of a table that goes to a pipe or file, where no terminal says how wide it is."""
+
+out = Console(
+    soft_wrap=True,
+    highlight=False,
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH,
+)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 INTERRUPTED = 130
@@ -66,6 +77,14 @@ def errors_in_words() -> Iterator[None]:
         _fail(
             "The disk is full. Nothing that was whole is lost; free some room and run again.",
             DISK_FULL,
+        )
+    except Exception as error:
+        log = Path(tempfile.mkdtemp(prefix="finops-")) / "error.log"
+        log.write_text("".join(traceback.format_exception(error)))
+        _fail(
+            f"Something happened that this program does not know: {type(error).__name__}: {error}. "
+            f"The details are in {log}; report them with the command that you ran.",
+            1,
         )
 
 

@@ -62,16 +62,29 @@ def _csv(frame: pd.DataFrame) -> str:
     return str(frame.assign(**texts).to_csv(index=False))
 
 
+def _saving(status: str, monthly: float | None) -> str:
+    """Only waste has a saving; one without a price says so."""
+    if status != "waste":
+        return ""
+    return "unpriced" if monthly is None else usd(monthly, cents=True)
+
+
 def _print_table(shown: pd.DataFrame, found: pd.DataFrame, coverage: pd.DataFrame) -> None:
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("saving a month", "right"), ("check", "left"), ("resource", "left"),
+    for name, justify in (("saving a month", "right"), ("status", "left"), ("check", "left"), ("resource", "left"),
                           ("team", "left"), ("confidence", "left"), ("why", "left")):  # fmt: skip
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     text = shown.astype("object").where(shown.notna(), None)
     for row in text.itertuples():
-        saving = "unpriced" if row.monthly_saving is None else usd(row.monthly_saving, cents=True)
+        saving = _saving(row.status, row.monthly_saving)
         table.add_row(
-            saving, row.check_id, row.resource_id, row.team or "", row.confidence or "", row.reason
+            saving,
+            row.status,
+            row.check_id,
+            row.resource_id,
+            row.team or "",
+            row.confidence or "",
+            row.reason,
         )
     out.print(table)
     waste = found[found["status"] == "waste"]
