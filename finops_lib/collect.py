@@ -28,6 +28,7 @@ from finops_lib.sources.aws.cost_explorer import read_cost_explorer
 from finops_lib.sources.aws.read import api_calls
 from finops_lib.sources.aws.s3 import fetch_s3
 from finops_lib.sources.billing import Bill, no_bill, read_bill
+from finops_lib.sources.lock import only_one
 from finops_lib.sources.store import write_estate
 
 Progress = Callable[[str, float], None]
@@ -58,14 +59,16 @@ def collect(
         if params.source.account
         else None
     )
-    bill = _bill(params, session, account, cache, as_of, progress)
-    progress("adding up the bill", 0.0)
-    estate = _estate(params, bill, account, cache, as_of)
-    if account:
-        estate = _with_rates(estate, session)
-        estate = estate.with_tables({"api_calls": api_calls(session)})
-    progress("adding up the bill", 1.0)
-    return write_estate(estate, folder)
+    lake = _lake(params, account, cache)
+    with only_one(lake.parent, lambda: progress("waiting for another run on this bill", 0.0)):
+        bill = _bill(params, session, account, lake, as_of, progress)
+        progress("adding up the bill", 0.0)
+        estate = _estate(params, bill, account, cache, as_of)
+        if account:
+            estate = _with_rates(estate, session)
+            estate = estate.with_tables({"api_calls": api_calls(session)})
+        progress("adding up the bill", 1.0)
+        return write_estate(estate, folder)
 
 
 def aws_source(params: Params, cache: Path) -> AwsSource:
@@ -91,14 +94,8 @@ def tag_spellings(params: Params) -> dict[str, tuple[str, ...]]:
     return {name: key.spellings for name, key in params.tags.items()}
 
 
-def _bill(
-    params: Params,
-    session: Session,
-    account: AccountRead | None,
-    cache: Path,
-    as_of: datetime,
-    progress: Progress,
-) -> Bill:
+def _lake(params: Params, account: AccountRead | None, cache: Path) -> Path:
+    """Where the bill's lake is kept: runs on one bill share it, so that one at a time reads into it."""
     paths = params.source.billing
     if not paths and account is None:
         raise ParameterError(
@@ -107,7 +104,18 @@ def _bill(
     name = hashlib.sha256(
         repr((paths, params.source.endpoint_url, account and account.accounts)).encode()
     )
-    lake = cache / "lakes" / name.hexdigest()[:16] / "costs"
+    return cache / "lakes" / name.hexdigest()[:16] / "costs"
+
+
+def _bill(
+    params: Params,
+    session: Session,
+    account: AccountRead | None,
+    lake: Path,
+    as_of: datetime,
+    progress: Progress,
+) -> Bill:
+    paths = params.source.billing
     if account and not paths:
         asker = Asker(session, session.home(), "us-east-1", as_of)
         try:
@@ -150,7 +158,7 @@ def _asked_of_cost_explorer(
 def _estate(
     params: Params, bill: Bill, account: AccountRead | None, cache: Path, as_of: datetime
 ) -> Estate:
-    connection = connect(params.engine, cache / "spill")
+    connection = connect(params.engine, bill.folder.parent / "spill")
     lines = line_items(connection, bill.folder, params.engine.table, tag_spellings(params))
     months = frame(queries.months(lines)).sort_values("Month")
     if bill.unread:
