@@ -9,6 +9,9 @@ from datetime import datetime
 from finops_lib.period import Period
 from finops_lib.present import date, month
 
+STATEMENT = "statement_"
+"""What the names of the teams' reports begin with."""
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -47,6 +50,14 @@ class Cover:
             ("Accounts" if many or len(self.accounts) > 1 else "Account", accounts or "unknown"),
             ("Cost basis", f"{bases.get(self.basis, self.basis)}, {self.currency}"),
         ]
+
+    def of_all(self) -> list[tuple[str, str]]:
+        """Name and title of the reports that are about the whole bill."""
+        return [report for report in self.reports if not report[0].startswith(STATEMENT)]
+
+    def of_teams(self) -> list[tuple[str, str]]:
+        """Name and title of the teams' statements."""
+        return [report for report in self.reports if report[0].startswith(STATEMENT)]
 
     def gap_lines(self) -> list[str]:
         """The gaps, those of one reason on one line."""

@@ -17,6 +17,9 @@ _PAGES = Environment(
     loader=PackageLoader("finops_lib"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 
+SUMMARY = "05_executive_summary"
+"""The report that is read first."""
+
 
 def index_page(runs: Sequence[Run]) -> str:
     """The page over all runs: per title its key figures over the periods, then its runs."""
@@ -35,13 +38,34 @@ def run_page(
     run: Run, before: Run | None, files: Sequence[tuple[str, str]], provenance: Mapping[str, str]
 ) -> str:
     """The page of one run: its reports, key figures, what changed, files and provenance."""
-    shown = [Kpi(**{k: v for k, v in kpi.items() if k != "notebook"}) for kpi in run.kpis.values()]
     return _page(
         "index/run.html.j2",
         run=run, manifest=run.manifest, files=files, provenance=provenance,
-        tiles=_tiles(shown), changes=differences(run, before),
+        reports=_reports(run.manifest), changes=differences(run, before),
         before=before and before.manifest["created"],
     )  # fmt: skip
+
+
+def _reports(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The reports in the order in which they are read: the summary first, each with its key figures."""
+    ended = {outcome["name"]: outcome["status"] for outcome in manifest["notebooks"]}
+    ordered = sorted(manifest["reports"], key=lambda report: report[0] != SUMMARY)
+    return [
+        {
+            "name": name,
+            "title": title,
+            "first": name == SUMMARY,
+            "failed": ended.get(name, "completed") != "completed",
+            "tiles": _tiles(
+                [Kpi(**_without_notebook(k)) for k in manifest["kpis"] if k["notebook"] == name]
+            ),
+        }
+        for name, title in ordered
+    ]
+
+
+def _without_notebook(kpi: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in kpi.items() if key != "notebook"}
 
 
 def _page(template: str, **values: Any) -> str:

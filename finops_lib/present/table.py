@@ -24,10 +24,16 @@ _BY_NAME = (
 """The unit is in the column's name; this is how each unit is shown."""
 
 _ACRONYMS = {"id": "ID", "cpu": "CPU", "gpu": "GPU", "ec2": "EC2", "ebs": "EBS", "rds": "RDS", "s3": "S3",
-             "usd": "USD", "p95": "p95", "kpi": "KPI", "vpc": "VPC", "nat": "NAT", "pct": "%", "gib": "GiB"}  # fmt: skip
-_BADGES = {"waste", "ok", UNKNOWN}
+             "usd": "USD", "p95": "p95", "kpi": "KPI", "vpc": "VPC", "nat": "NAT", "pct": "%", "gib": "GiB",
+             "roi": "ROI", "iops": "IOPS", "mibps": "MiB/s", "kwh": "kWh", "gp3": "gp3", "csv": "CSV"}  # fmt: skip
+_BADGES = {"waste", "ok"}
+_NOT_NEEDED = {"reason", "note", "prerequisite", "undo", "error", "after_step"}
+"""Texts that a row need not have: where one is missing nothing is unknown."""
+_NONE = "–"
 _SENTENCE = 60
 """Characters from which a text is read as a sentence."""
+_WORD = 24
+"""Characters up to which a word without a space is never broken; longer ones, such as ARNs, may be."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Table:
         """The table as HTML; numbers carry their unrounded value for sorting and for CSV."""
         if self.frame.empty:
             return f'<p class="fo-empty">{escape(f"{self.caption}: " if self.caption else "")}{escape(self.empty)}</p>'
-        columns = [_column(self, name) for name in self.frame.columns]
+        columns = _columns(self)
         head = "".join(
             f'<th scope="col" class="{c.css}" data-name="{escape(c.name)}">{escape(c.label)}</th>'
             for c in columns
@@ -74,7 +80,7 @@ class Table:
         """The first rows as a Markdown table."""
         if self.frame.empty:
             return f"{self.caption}: {self.empty}" if self.caption else self.empty
-        columns = [_column(self, name) for name in self.frame.columns]
+        columns = _columns(self)
         shown = [[_cell_text(t) for t in c.texts[: self.rows]] for c in columns]
         lines = [
             "| " + " | ".join(c.label for c in columns) + " |",
@@ -131,18 +137,26 @@ class _Column:
     def show(self, value: Any) -> str:
         if isinstance(value, str):
             return value
+        if value is None and self.name in _NOT_NEEDED:
+            return _NONE
         if self.form == "usd" and not rounds_to_zero(value if pd.notna(value) else 0, "usd"):
             return usd(value, cents=self.cents)
         return FORMATS[self.form](value)
 
     def cells(self) -> list[str]:
         if self.form == "text":
-            return [_text_cell(text) for text in self.texts]
+            return [_text_cell(text, self.name) for text in self.texts]
         largest = max((abs(float(v)) for v in self.values if self.bar and pd.notna(v)), default=0)
         return [
             _number_cell(text, value, abs(float(value)) / largest if largest and pd.notna(value) else None)
             for text, value in zip(self.texts, self.values, strict=True)
         ]  # fmt: skip
+
+
+def _columns(shown: Table) -> list[_Column]:
+    """The columns that say something: one of empty texts alone is left out."""
+    columns = [_column(shown, name) for name in shown.frame.columns]
+    return [column for column in columns if set(column.texts) - {"", _NONE}]
 
 
 def _column(shown: Table, name: Any) -> _Column:
@@ -170,15 +184,24 @@ def label_of(name: str) -> str:
     """A heading from a column name: "monthly_cost" and "BilledCost" become "Monthly cost", "Billed cost"."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removeprefix("x_")).lower().split("_")
     shown = [_ACRONYMS.get(word, word) for word in words if word]
-    return " ".join([shown[0][:1].upper() + shown[0][1:], *shown[1:]]) if shown else ""
+    if not shown:
+        return ""
+    first = shown[0] if shown[0] in _ACRONYMS.values() else shown[0][:1].upper() + shown[0][1:]
+    return " ".join([first, *shown[1:]])
 
 
-def _text_cell(text: str) -> str:
-    if text in _BADGES:
+def _text_cell(text: str, name: str) -> str:
+    if text == UNKNOWN or (text in _BADGES and name == "status"):
         return f'<td><span class="fo-badge fo-{text}">{text}</span></td>'
-    # Sentences need width, or one row of a wide table fills the screen.
-    css = ' class="sentence"' if len(text) > _SENTENCE else ""
-    return f"<td{css}>{escape(text)}</td>"
+    css = _width(text)
+    return f'<td class="{css}">{escape(text)}</td>' if css else f"<td>{escape(text)}</td>"
+
+
+def _width(text: str) -> str:
+    """Sentences need width, or one row of a wide table fills the screen; names stay in one piece."""
+    if " " in text:
+        return "sentence" if len(text) > _SENTENCE else ""
+    return "long" if len(text) > _WORD else "word" if "-" in text or "_" in text else ""
 
 
 def _number_cell(text: str, value: Any, bar: float | None) -> str:

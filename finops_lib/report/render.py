@@ -34,7 +34,22 @@ DOCUMENTS = {
 SLIDES = "slides"
 """The name of the deck's files."""
 
-_KINDS = {".pdf": "PDF", ".md": "Markdown", ".parquet": "table", ".json": "what the run was made of", ".csv": "table"}  # fmt: skip
+_KINDS = {
+    ".pdf": "on paper",
+    ".md": "in words, for a mail or a ticket",
+    ".parquet": "table",
+    ".csv": "table",
+}
+_FILES = {
+    "manifest.json": "what the run was made of: versions, parameters, totals, durations",
+    "findings.parquet": "every finding: a row per check and resource, the healthy and the unknown ones too",
+    "coverage.parquet": "what each check examined, and what it could not judge, by account and region",
+    "ledger.parquet": "every finding over the runs, with the predicted and the realised saving",
+    "chargeback.csv": "what accounting books, by cost center, in whole cents",
+    "statements.csv": "what each team pays: own, shared, credits",
+    "team_outlook.csv": "where each team's month will end",
+}
+"""Files of a run that are no report, and what they hold."""
 
 
 def render(
@@ -91,11 +106,20 @@ def write_run_index(folder: Path) -> None:
     """Write the run's own index.html: its reports, key figures, changes, files and provenance."""
     run = Run(".", _manifest(folder))
     before = previous_of(run, _finished(folder.parent.parent))
-    files = [(path.name, _KINDS[path.suffix]) for path in sorted(folder.iterdir()) if path.suffix in _KINDS]  # fmt: skip
+    titles = {DOCUMENTS.get(name, name): title for name, title in run.manifest["reports"]}
+    files = [
+        (path.name, told) for path in sorted(folder.iterdir()) if (told := _told(path, titles))
+    ]
     files += [(path.relative_to(folder).as_posix(), "tagging policy, to deploy") for path in sorted(folder.glob("governance/*"))]  # fmt: skip
     if (folder / f"{SLIDES}.html").exists():
         files = [(f"{SLIDES}.html", "slides; S opens the speaker's notes"), *files]
     _write(folder / "index.html", run_page(run, before, files, provenance(run.manifest)))
+
+
+def _told(path: Path, titles: Mapping[str, str]) -> str:
+    """What the file holds, in words; empty for what the page leads to anyway."""
+    kind = _FILES.get(path.name) or _KINDS.get(path.suffix, "")
+    return f"{titles[path.stem]}, {kind}" if kind and path.stem in titles else kind
 
 
 def write_index(outputs: Path) -> Path:

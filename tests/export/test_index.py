@@ -70,7 +70,7 @@ def test_index_page_links_every_run_and_says_which_are_incomplete_or_gone():
     assert 'href="2026-10/b/index.html"' in page
     assert 'href="2026-10/b/01.html"' in page
     assert "2026-08/a" not in page
-    assert "let go by retention" in page
+    assert "its pages are not kept here" in page
     assert page.count("incomplete") == 1
 
 

@@ -40,7 +40,7 @@
   // Tables: sorted by a click on a heading, filtered by words, saved as CSV.
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   const valueOf = (cell) => cell.dataset.v ?? cell.textContent.trim();
-  const missing = (cell) => cell.dataset.v === undefined && (cell.textContent.trim() === "unknown" || cell.textContent.trim() === "");
+  const missing = (cell) => cell.dataset.v === undefined && ["unknown", "–", ""].includes(cell.textContent.trim());
   const compare = (a, b) => {
     const [x, y] = [Number(a.dataset.v), Number(b.dataset.v)];
     return Number.isNaN(x) || Number.isNaN(y) ? collator.compare(valueOf(a), valueOf(b)) : x - y;
@@ -73,7 +73,8 @@
       });
       hits.slice(all ? hits.length : limit).forEach((row) => { row.hidden = true; });
       const shown = all ? hits.length : Math.min(limit, hits.length);
-      count.textContent = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+      const every = `${rows.length.toLocaleString("en")} row${rows.length === 1 ? "" : "s"}`;
+      count.textContent = shown === rows.length ? every : `${shown.toLocaleString("en")} of ${every}`;
       more.hidden = hits.length <= limit;
       more.textContent = all ? `Show the first ${limit}` : `Show all ${hits.length.toLocaleString("en")}`;
     };
