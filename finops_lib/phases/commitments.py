@@ -12,7 +12,8 @@ import pandas as pd
 
 from finops_lib.analysis.commitments import curves, rates, recommend
 from finops_lib.analysis.commitments.after_plan import spread, traced, usage_after
-from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, pools_of
+from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
+from finops_lib.analysis.commitments.pools import MULTI_AZ, Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
 from finops_lib.collect import tag_spellings
 from finops_lib.engine import queries
@@ -50,7 +51,11 @@ def advise(book: Workbook) -> Commitments:
     estate, charges = book.estate, _charges(book)
     usage = _usage(book)
     left = usage_after(usage, book.plan)
-    offers = rates.offers(estate["prices"], charges, estate["commitments"], params, estate.as_of)
+    spend = queries.spend_by(queries.within(book.cube, book.period), SPEND_COLUMNS)
+    items = items_in_use(frame(spend))
+    offers = rates.offers(
+        estate["prices"], charges, estate["commitments"], params, estate.as_of, items
+    )
     shares = rates.offers_of_bill(charges, estate["commitments"])
     held = capacities(estate["commitments"], _list_prices(book, usage), shares)
     ahead = _months(book.period, params.horizon_months)
@@ -145,13 +150,17 @@ def _charges(book: Workbook) -> pd.DataFrame:
 
 def _usage(book: Workbook) -> pd.DataFrame:
     acted = book.plan[book.plan["category"].isin(RUNNING)]["resource_id"]
-    return spread(frame(queries.commitment_usage(_bill(book), sorted(set(acted)))))
+    usage = frame(queries.commitment_usage(_bill(book), sorted(set(acted))))
+    return spread(usage.assign(instance_type=rates.class_names(usage["instance_type"])))
 
 
 def _list_prices(book: Workbook, usage: pd.DataFrame) -> pd.Series:
     """On-demand dollars an hour by (region, instance type): of the bill, else of the price table."""
     keys = ["region", "instance_type"]
-    billed = usage[usage["instance_type"].notna()].groupby(keys)[
+    known = usage[usage["instance_type"].notna()]
+    standby = known["usage_type"].fillna("").str.contains(MULTI_AZ)
+    named = known["instance_type"].where(~standby, known["instance_type"] + f" {MULTI_AZ}")
+    billed = known.assign(instance_type=named).groupby(keys)[
         ["on_demand_cost", "consumed_quantity"]
     ].sum()  # fmt: skip
     paid = billed["on_demand_cost"] / billed["consumed_quantity"]

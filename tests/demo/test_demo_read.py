@@ -54,7 +54,7 @@ def gaps_of(demo_read, source, **faults):
 
 def test_read_account_denied_service_is_a_gap_and_the_rest_is_read(demo_read, fast):
     read, gaps = gaps_of(demo_read, fast, denied=frozenset({"rds"}))
-    assert set(gaps["table"]) == {"databases"}
+    assert set(gaps["table"]) == {"commitments", "databases"}
     assert gaps["reason"].str.contains("rds").all()
     assert len(read.tables["instances"]) > 100
 

@@ -41,9 +41,16 @@ KINDS = {
 OPERATIONS = {
     "Linux/UNIX": "RunInstances", "Windows": "RunInstances:0002",
     "Red Hat Enterprise Linux": "RunInstances:0010", "SUSE Linux": "RunInstances:000g",
+    "mysql": "CreateDBInstance:0002", "postgresql": "CreateDBInstance:0014",
+    "aurora-mysql": "CreateDBInstance:0016", "mariadb": "CreateDBInstance:0018",
+    "aurora-postgresql": "CreateDBInstance:0021",
+    "memcached": "CreateCacheCluster:0001", "redis": "CreateCacheCluster:0002",
 }  # fmt: skip
-"""The bill's operation code of a reservation's platform
+"""The bill's operation code of a reservation's platform, or of its engine where that needs no license
 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html)."""
+
+MULTI_AZ = "Multi-AZ"
+"""How a database's usage type, the scope of a reservation and its price here say: with a standby."""
 
 GROUP = ["region", "family", "operation"]
 
@@ -155,10 +162,11 @@ def capacities(
 ) -> pd.DataFrame:
     """What each held commitment can cover: pool, GROUP, `covers` (on-demand dollars an hour) or `dollars`.
 
-    `commitments` is COMMITMENTS; `list_prices` on-demand dollars an hour by (region, instance type);
+    `commitments` is COMMITMENTS; `list_prices` on-demand dollars an hour by (region, instance type, with
+    MULTI_AZ behind it where that is what is priced);
     `shares` has product, region, family and price_share of what is held. A reservation without a known
-    price or system (a database's engine is not in COMMITMENTS), or a plan of one family without a known
-    share, has NaN in `covers`: it is not replayed.
+    price, system or engine, or a plan of one family without a known share, has NaN in `covers`: it is
+    not replayed.
     """
     rows = [_capacity(row, list_prices, shares) for row in commitments.to_dict("records")]
     columns = ["commitment_id", "pool", *GROUP, "covers", "dollars", "start_time", "end_time"]
@@ -182,7 +190,8 @@ def _capacity(
             "covers": dollars / own.iloc[0] if scoped and len(own) else np.nan if scoped else 0.0,
             "dollars": 0.0 if scoped else dollars,
         }  # fmt: skip
-    price = list_prices.get((row["region"], row["instance_type"]), np.nan)
+    standby = f" {MULTI_AZ}" if row["scope"] == MULTI_AZ else ""
+    price = list_prices.get((row["region"], f"{row['instance_type']}{standby}"), np.nan)
     pool = {"EC2": "compute", "RDS": "rds", "ElastiCache": "cache"}.get(str(row["product"]))
     operation = OPERATIONS.get(platform)
     return {

@@ -26,7 +26,7 @@ OFFER_COLUMNS = [
     "priced_at",
     "seen_on",
 ]
-SOURCES = ("price_list_api", "rate_card", "bill", "price_book")
+SOURCES = ("offering_api", "price_list_api", "rate_card", "bill", "price_book")
 UPFRONT = {"no_upfront": 0.0, "partial_upfront": 0.5, "all_upfront": 1.0}
 """Share of the price that is paid at the start (AWS: about half with partial upfront)."""
 
@@ -42,6 +42,11 @@ RESERVED = {
     ("AmazonEC2", "standard"): "ec2_standard", ("AmazonEC2", "convertible"): "ec2_convertible",
     ("AmazonRDS", "standard"): "rds_reserved", ("AmazonElastiCache", "standard"): "cache_reserved",
 }  # fmt: skip
+
+
+def class_names(instance_types: pd.Series) -> pd.Series:
+    """db.m5.2xlarge for the db.m5.2xl of RDS's usage types; a missing type stays missing."""
+    return instance_types.str.replace(r"\.(\d*)xl$", r".\1xlarge", regex=True)
 
 
 def family_of(instance_types: pd.Series) -> pd.Series:
@@ -62,14 +67,20 @@ def capital_factor(payment: str, years: int, cost_of_capital: float) -> float:
 
 
 def offers(
-    prices: pd.DataFrame, use: pd.DataFrame, held: pd.DataFrame, params: Commitments, at: datetime
+    prices: pd.DataFrame,
+    use: pd.DataFrame,
+    held: pd.DataFrame,
+    params: Commitments,
+    at: datetime,
+    items: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every offer that may be bought: OFFER_COLUMNS and `true_share`, the price with cost of capital.
 
-    `prices` is PRICES, `use` the rows of `queries.commitment_charges`, `held` COMMITMENTS.
+    `prices` is PRICES, `use` the rows of `queries.commitment_charges`, `held` COMMITMENTS, `items` what
+    `items.items_in_use` says of the bill.
     """
     found = pd.concat(
-        [offers_of_prices(prices, at), _of_card(params), offers_of_bill(use, held)],
+        [offers_of_prices(prices, at, items), _of_card(params), offers_of_bill(use, held)],
         ignore_index=True,
     )
     found = found[
@@ -88,8 +99,14 @@ def offers(
     return ranked.drop_duplicates(keys).drop(columns="_rank").reset_index(drop=True)
 
 
-def offers_of_prices(prices: pd.DataFrame, at: datetime) -> pd.DataFrame:
-    """Offers among PRICES: terms reserved ("1yr/no_upfront/standard") and savings_plan (".../Compute")."""
+def offers_of_prices(
+    prices: pd.DataFrame, at: datetime, items: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Offers among PRICES: terms reserved ("1yr/no_upfront/standard") and savings_plan (".../Compute").
+
+    What a service's own API said is compared with what the bill pays on demand for the same item
+    (`items`), else and all the rest with the on-demand price of the same table.
+    """
     valid = prices[
         (prices["valid_from"] <= at)
         & (prices["valid_to"].isna() | (prices["valid_to"] > at))
@@ -97,11 +114,17 @@ def offers_of_prices(prices: pd.DataFrame, at: datetime) -> pd.DataFrame:
     ].sort_values("valid_from").drop_duplicates(
         ["service", "region", "item", "term", "detail"], keep="last"
     )  # fmt: skip
-    on_demand = valid[valid["term"] == "on_demand"].drop_duplicates(["service", "region", "item"])
+    keys = ["service", "region", "item"]
+    on_demand = valid[valid["term"] == "on_demand"].drop_duplicates(keys)
     committed = valid[valid["term"].isin(["reserved", "savings_plan"])].merge(
-        on_demand[["service", "region", "item", "price"]].rename(columns={"price": "now"}),
-        on=["service", "region", "item"],
-    )  # fmt: skip
+        on_demand[[*keys, "price"]].rename(columns={"price": "now"}), on=keys, how="left"
+    )
+    if items is not None:
+        paid = items.rename(columns={"service_code": "service"})[[*keys, "on_demand_price"]]
+        own = committed.merge(paid, on=keys, how="left")["on_demand_price"]
+        asked = own.notna() & committed["source"].eq("offering_api")
+        committed["now"] = own.where(asked, committed["now"])
+    committed = committed[committed["now"] > 0]
     rows = [row for found in committed.to_dict("records") if (row := _offer_of_price(found))]
     return pd.DataFrame(rows, columns=OFFER_COLUMNS)
 

@@ -38,6 +38,7 @@ def describe_offering_rates(state: State, request: Asked, body: Body) -> Body:
         and _among(rate.get("productType"), body.get("products"))
         and _among(rate.get("serviceCode"), body.get("serviceCodes"))
         and _among(rate.get("usageType"), body.get("usageTypes"))
+        and _among(rate.get("operation"), body.get("operations"))
         and all(_among(_property(rate, f["name"]), f["values"]) for f in body.get("filters") or [])
     ]
     listed, token = page(found, body.get("nextToken"), int(body.get("maxResults") or PAGE))

@@ -8,7 +8,8 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from finops_lib.sources.aws.calls import Asker
-from finops_lib.sources.shape import Record, ec2, elb, items, managed, tag_map
+from finops_lib.sources.aws.commitment_rates import token_pages
+from finops_lib.sources.shape import Record, ec2, elb, items, managed, offerings, tag_map
 
 TRAINING_DAYS = 90
 """Training jobs are read so many days back."""
@@ -172,7 +173,7 @@ def _sagemaker_tags(ask: Asker, arn: str) -> dict[str, str]:
 
 
 def _savings_plans(ask: Asker) -> list[Record]:
-    return managed.savings_plans(ask.pages("savingsplans", "describe_savings_plans"))
+    return managed.savings_plans(token_pages(ask, "savingsplans", "describe_savings_plans"))
 
 
 def _budgets(ask: Asker) -> list[Record]:
@@ -244,6 +245,16 @@ READERS: tuple[Reader, ...] = (
     Reader(
         "commitments", _plain("ec2", "describe_reserved_instances", ec2.reserved_instances),
         ("ec2:DescribeReservedInstances",),
+    ),
+    Reader(
+        "commitments",
+        _plain("rds", "describe_reserved_db_instances", offerings.reserved_databases),
+        ("rds:DescribeReservedDBInstances",),
+    ),
+    Reader(
+        "commitments",
+        _plain("elasticache", "describe_reserved_cache_nodes", offerings.reserved_caches),
+        ("elasticache:DescribeReservedCacheNodes",),
     ),
     Reader("commitments", _savings_plans, ("savingsplans:DescribeSavingsPlans",), is_global=True),
     Reader("budgets", _budgets, ("budgets:ViewBudget",), is_global=True),
