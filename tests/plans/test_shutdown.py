@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
@@ -18,16 +16,6 @@ from finops_lib.plans.shutdown.stack import PERMISSIONS, as_json, build_zip, tem
 
 BERLIN = Schedule(name="office", timezone="Europe/Berlin", holidays=(date(2027, 12, 24),))
 TAG = {"finops:schedule": "office"}
-
-
-@pytest.fixture(scope="module")
-def function(tmp_path_factory):
-    path = tmp_path_factory.mktemp("zip") / "function.zip"
-    path.write_bytes(build_zip())
-    sys.path.insert(0, str(path))
-    yield importlib.import_module("handler")
-    sys.path.remove(str(path))
-    del sys.modules["handler"]
 
 
 def hours(first: datetime, last: datetime):
@@ -95,61 +83,14 @@ def test_decide_machine_started_by_hand_at_night_is_left_alone(function):
     assert {function.decide(schedules, TAG, moment) for moment in night} == {None}
 
 
-OFFICE = [{"Key": "finops:schedule", "Value": "office"}]
-
-
 @pytest.fixture
-def emulator(function, monkeypatch):
+def reached(function, monkeypatch):
     with start() as emulator:
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("SCHEDULES", as_json([BERLIN]))
         function._client.cache_clear()
         yield emulator
-
-
-IMAGE = {"ImageId": "ami-12345678", "InstanceType": "m5.large"}
-
-
-@pytest.fixture
-def instance(emulator) -> str:
-    """An instance on a schedule, and one without."""
-    ec2 = boto3.client("ec2")
-    ec2.run_instances(**IMAGE, MinCount=1, MaxCount=1)
-    made = ec2.run_instances(
-        **IMAGE, MinCount=1, MaxCount=1,
-        TagSpecifications=[{"ResourceType": "instance", "Tags": OFFICE}],
-    )  # fmt: skip
-    return made["Instances"][0]["InstanceId"]
-
-
-@pytest.fixture
-def account(instance) -> str:
-    """The instance, and beside it a group of two, a database, a notebook and an endpoint on a schedule."""
-    ml, groups = boto3.client("sagemaker"), boto3.client("autoscaling")
-    groups.create_launch_configuration(LaunchConfigurationName="lc", **IMAGE)
-    groups.create_auto_scaling_group(
-        AutoScalingGroupName="workers", LaunchConfigurationName="lc", MinSize=1, MaxSize=4,
-        DesiredCapacity=2, AvailabilityZones=["us-east-1a"],
-        Tags=[{**OFFICE[0], "PropagateAtLaunch": False}],
-    )  # fmt: skip
-    boto3.client("rds").create_db_instance(
-        DBInstanceIdentifier="db", DBInstanceClass="db.m5.large", Engine="postgres", Tags=OFFICE,
-        AllocatedStorage=20, MasterUsername="u", MasterUserPassword="password",
-    )  # fmt: skip
-    role = "arn:aws:iam::123456789012:role/ml"
-    ml.create_notebook_instance(
-        NotebookInstanceName="nb", InstanceType="ml.t3.medium", Tags=OFFICE, RoleArn=role
-    )
-    ml.create_model(ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
-    variant = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1,
-               "InstanceType": "ml.m5.large", "InitialVariantWeight": 1}  # fmt: skip
-    ml.create_endpoint_config(
-        EndpointConfigName="ep-config", ProductionVariants=[variant],
-        Tags=[*OFFICE, {"Key": "finops:endpoint", "Value": "ep"}],
-    )  # fmt: skip
-    ml.create_endpoint(EndpointName="ep", EndpointConfigName="ep-config", Tags=OFFICE)
-    return instance
 
 
 EVENING, MORNING = {"time": "2027-01-12T17:00:00Z"}, {"time": "2027-01-13T07:00:00Z"}
@@ -159,7 +100,7 @@ NOTHING = {"started": [], "stopped": [], "failed": []}
 def test_handler_stops_every_kind_in_the_evening_once_and_starts_it_in_the_morning(
     function, account
 ):
-    every = [account, "workers", "db", "nb", "ep"]
+    every = [account, "workers", "aurora", "db", "nb", "ep"]
     assert function.handler(EVENING, None) == NOTHING | {"stopped": every}
     assert function.handler(EVENING, None) == NOTHING
     assert function.handler(MORNING, None) == NOTHING | {"started": every}
@@ -178,7 +119,11 @@ def test_handler_what_fails_is_named_and_leaves_the_others_alone(function, accou
 
     monkeypatch.setattr(ec2, "stop_instances", refuse)
     done = function.handler(EVENING, None)
-    assert done == {"started": [], "stopped": ["workers", "db", "nb", "ep"], "failed": [account]}
+    assert done == {
+        "started": [],
+        "stopped": ["workers", "aurora", "db", "nb", "ep"],
+        "failed": [account],
+    }
 
 
 def test_handler_calls_exactly_what_its_role_allows(function, account):
@@ -191,29 +136,6 @@ def test_handler_calls_exactly_what_its_role_allows(function, account):
     function.handler(MORNING, None)
     # The tags of an endpoint that is created are a permission of their own.
     assert called | {"sagemaker:AddTags"} == set(PERMISSIONS)
-
-
-def check_hours(function, instance: str, first: datetime, last: datetime) -> int:
-    """Hours that the instance runs, read back from the account after every hour; as the arithmetic says."""
-    ec2, on = boto3.client("ec2"), []
-    ec2.stop_instances(InstanceIds=[instance])
-    running = False
-    for moment in hours(first, last):
-        done = function.handler({"time": moment.isoformat()}, None)
-        if done != NOTHING:
-            state = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
-            running = state[0]["State"]["Name"] == "running"
-        on += [moment] if running else []
-    assert on == run_hours(function, TAG, first, last)
-    return len(on)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "first", [datetime(2027, 3, 25, tzinfo=UTC), datetime(2027, 10, 28, tzinfo=UTC)]
-)
-def test_handler_on_the_account_keeps_office_hours_over_a_clock_change(function, account, first):
-    assert check_hours(function, account, first, first + timedelta(days=7)) == 50
 
 
 def test_template_is_valid_cloudformation():

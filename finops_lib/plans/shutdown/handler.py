@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[str]]:
     now = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).astimezone(UTC)
     now = now.replace(minute=0, second=0, microsecond=0)
     done: dict[str, list[str]] = {"started": [], "stopped": [], "failed": []}
-    for resources in (_instances, _groups, _databases, _notebooks, _endpoints):
+    for resources in (_instances, _groups, _clusters, _databases, _notebooks, _endpoints):
         for name, tags, switch in resources():
             turn = decide(schedules, tags, now)
             try:
@@ -146,10 +146,29 @@ def _groups() -> Iterator[tuple[str, Tags, Any]]:
             yield name, tags, switch
 
 
+def _clusters() -> Iterator[tuple[str, Tags, Any]]:
+    """An Aurora cluster is switched as a whole."""
+    rds = _client("rds")
+    for page in rds.get_paginator("describe_db_clusters").paginate():
+        for found in page["DBClusters"]:
+
+            def switch(on: bool, found: dict[str, Any] = found) -> bool:
+                if found["Status"] != ("stopped" if on else "available"):
+                    return False
+                act = rds.start_db_cluster if on else rds.stop_db_cluster
+                act(DBClusterIdentifier=found["DBClusterIdentifier"])
+                return True
+
+            yield found["DBClusterIdentifier"], _map(found.get("TagList")), switch
+
+
 def _databases() -> Iterator[tuple[str, Tags, Any]]:
+    """Members of a cluster are left to it: RDS refuses to stop one of them."""
     rds = _client("rds")
     for page in rds.get_paginator("describe_db_instances").paginate():
         for found in page["DBInstances"]:
+            if found.get("DBClusterIdentifier"):
+                continue
 
             def switch(on: bool, found: dict[str, Any] = found) -> bool:
                 if found["DBInstanceStatus"] != ("stopped" if on else "available"):

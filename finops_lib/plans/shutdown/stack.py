@@ -17,7 +17,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 PERMISSIONS = (
     "autoscaling:CreateOrUpdateTags", "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:UpdateAutoScalingGroup", "ec2:DescribeInstances", "ec2:StartInstances",
-    "ec2:StopInstances", "rds:DescribeDBInstances", "rds:StartDBInstance", "rds:StopDBInstance",
+    "ec2:StopInstances", "rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:StartDBCluster",
+    "rds:StartDBInstance", "rds:StopDBCluster", "rds:StopDBInstance",
     "sagemaker:AddTags", "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint",
     "sagemaker:DescribeEndpoint", "sagemaker:ListEndpointConfigs", "sagemaker:ListNotebookInstances",
     "sagemaker:ListTags", "sagemaker:StartNotebookInstance", "sagemaker:StopNotebookInstance",
