@@ -107,7 +107,7 @@ def _permissions(asker: Asker) -> Iterator[Diagnosis]:
     """Each reader tried once, in one region."""
     for reader in READERS:
         try:
-            count = len(reader.read(asker))
+            count = len(reader.records(asker))
         except NotReadError as error:
             yield Diagnosis(
                 reader.table, False, str(error), f"allow {', '.join(reader.permissions)}"
