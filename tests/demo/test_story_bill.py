@@ -186,3 +186,19 @@ def test_lines_anomalies_of_the_story_show_in_their_days(bill):
     ]
     assert nat["2026-08-18":"2026-08-31"].mean() > 2 * nat["2026-08-03":"2026-08-17"].mean()
     assert leak["2026-10-25":"2026-10-31"].mean() > 3 * leak["2026-08-25":"2026-08-31"].mean()
+
+
+def test_savings_plan_leaves_no_dollar_unused_while_steady_machines_run_on_demand(bill):
+    fees = bill[bill["line_type"] == "SavingsPlanRecurringFee"]
+    covered = bill[bill["line_type"] == "SavingsPlanCoveredUsage"]
+    used = covered.groupby("start")["effective_cost"].sum()
+    assert fees["unused_cost"].max() == 0.0
+    assert used.reindex(fees["start"]).to_numpy() == pytest.approx(fees["cost"].to_numpy())
+
+
+def test_machine_covered_in_part_runs_its_whole_hour_in_two_rows(bill):
+    usage = bill[bill["role"].eq("steady") & bill["usage_type"].str.contains("BoxUsage")]
+    parts = usage[usage["line_type"].isin(["Usage", "SavingsPlanCoveredUsage"])]
+    october = parts[month_of(parts["start"]) == "2026-10"].groupby(["resource", "start"])
+    assert october["quantity"].sum().to_numpy() == pytest.approx(1.0)
+    assert set(october.size()) == {1, 2}

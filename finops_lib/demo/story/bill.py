@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.demo.story.ledger import Charge, Ledger, Resource
-from finops_lib.demo.story.purchases import purchase_lines
+from finops_lib.demo.story.purchases import applied, purchase_lines
 from finops_lib.demo.story.surcharges import discount_lines, surcharge_lines
 from finops_lib.demo.story.teams import SECOND_REGION
 from finops_lib.demo.story.timeline import HOURLY_FROM, HOURS, START, hour, patterns
@@ -27,7 +27,7 @@ def lines(ledger: Ledger) -> pd.DataFrame:
     `cost` is unblended (billed), `effective_cost` amortized, `list_cost` on demand, in US dollars;
     `line_type` is the word of the Cost and Usage Report.
     """
-    usage = _priced(_spread(charges(ledger), ledger.seed), ledger)
+    usage = applied(_priced(_spread(charges(ledger), ledger.seed), ledger), ledger)
     bought = purchase_lines(usage, ledger)
     discounted = discount_lines(usage)
     parts = [usage, *bought, discounted, surcharge_lines(usage)]

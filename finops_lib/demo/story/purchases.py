@@ -8,10 +8,51 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.demo.story.ledger import Commitment, Ledger
+from finops_lib.demo.story.rates import SAVINGS_PLAN_SHARE
 from finops_lib.demo.story.timeline import AS_OF, HOURLY_FROM
 from finops_lib.period import Period
 
 DELAY = np.timedelta64(7, "h")
+
+
+def applied(usage: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The usage once each Savings Plan also covers what its own machines leave of it, slot by slot.
+
+    AWS gives a plan's dollars to any eligible usage of the hour; here to the steady machines, whose
+    last one may be covered in part: it then has a covered row and one on demand.
+    """
+    for plan in ledger.commitments:
+        if plan.kind == "savings_plan":
+            usage = _applied(usage, plan)
+    return usage
+
+
+def _applied(usage: pd.DataFrame, plan: Commitment) -> pd.DataFrame:
+    start = np.datetime64(plan.start, "us")
+    free = usage[usage["role"].eq("steady") & usage["line_type"].eq("Usage")
+                 & usage["instance_type"].notna() & (usage["start"] >= start)]  # fmt: skip
+    free = free.sort_values(["start", "resource"], kind="stable")
+    own = usage[usage["commitment_id"] == plan.id].groupby("start")["effective_cost"].sum()
+    hours = (free["end"] - free["start"]) / pd.Timedelta(hours=1)
+    left = (hours * plan.hourly_cost - free["start"].map(own).fillna(0.0)).clip(lower=0.0)
+    wanted = free["list_cost"] * SAVINGS_PLAN_SHARE
+    before = wanted.groupby(free["start"]).cumsum() - wanted
+    part = ((left - before) / wanted).clip(0.0, 1.0)
+    taken, part = free[part > 0], part[part > 0]
+    covered = _scaled(taken, part)
+    covered = covered.assign(
+        line_type="SavingsPlanCoveredUsage",
+        commitment_id=plan.id,
+        paid_rate=taken["rate"] * SAVINGS_PLAN_SHARE,
+        effective_cost=covered["list_cost"] * SAVINGS_PLAN_SHARE,
+    )
+    rest = _scaled(taken, 1.0 - part)[part < 1.0]
+    return pd.concat([usage.drop(index=taken.index), covered, rest], ignore_index=True)
+
+
+def _scaled(rows: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
+    columns = ["quantity", "cost", "effective_cost", "list_cost"]
+    return rows.assign(**{column: rows[column] * part for column in columns})
 
 
 def purchase_lines(usage: pd.DataFrame, ledger: Ledger) -> list[pd.DataFrame]:
@@ -47,6 +88,7 @@ def _plan_fees(covered: pd.DataFrame, plan: Commitment) -> pd.DataFrame:
     hours = np.diff(edges) / np.timedelta64(1, "h")
     used = covered.groupby("start")["effective_cost"].sum().reindex(edges[:-1], fill_value=0.0)
     fee = hours * plan.hourly_cost
+    unused = (fee - used.to_numpy()).clip(min=0.0).round(9)
     return _fees(plan, edges[:-1], edges[1:]).assign(
         line_type="SavingsPlanRecurringFee",
         service="ComputeSavingsPlans",
@@ -55,8 +97,8 @@ def _plan_fees(covered: pd.DataFrame, plan: Commitment) -> pd.DataFrame:
         quantity=hours,
         rate=plan.hourly_cost,
         cost=fee,
-        unused_cost=fee - used.to_numpy(),
-        effective_cost=fee - used.to_numpy(),
+        unused_cost=unused,
+        effective_cost=unused,
         description="1 year No Upfront Compute Savings Plan",
     )
 
