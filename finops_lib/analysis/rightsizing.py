@@ -73,7 +73,7 @@ def targets(
     the current generation.
     """
     rule = rule or Rule()
-    priced = _comparable(types).assign(
+    priced = comparable(types).assign(
         price=types["instance_type"].map(price).astype("float64"),
         family=family(types["instance_type"]),
     )
@@ -85,7 +85,7 @@ def targets(
     return conform(pd.concat(found, ignore_index=True), TARGETS) if found else TARGETS.empty()
 
 
-def _comparable(types: pd.DataFrame) -> pd.DataFrame:
+def comparable(types: pd.DataFrame) -> pd.DataFrame:
     """INSTANCE_TYPES with plain values where nothing is said: no accelerators, no credits, current."""
     said = {"architecture": "", "gpu_name": "", "gpu_count": 0.0, "accelerator_count": 0.0,
             "instance_store_gib": 0.0, "is_burstable": False, "is_bare_metal": False,
