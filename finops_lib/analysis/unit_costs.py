@@ -10,9 +10,15 @@ import pandas as pd
 from finops_lib.errors import ParameterError
 from finops_lib.units import HOURS_PER_MONTH
 
+NAMESPACE = "AWS/SageMaker"
 INVOCATIONS = "Invocations"
 METRIC_COLUMNS = ("month", "metric", "value")
 """Columns of a frame of business metrics; `team` may stand beside them."""
+
+LATENCY = "ModelLatency"
+MICROSECONDS_PER_SECOND = 1e6
+SERVERLESS_GIB = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+"""The sizes of serverless inference (https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html)."""
 
 PER = {"predictions": 1.0, "thousand requests": 1000.0}
 """Unit to how many invocations make one."""
@@ -60,13 +66,19 @@ def cost_per_unit(cost: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     return table[["month", "metric", "cost", "value", "unit_cost", "change"]].reset_index(drop=True)
 
 
+def invocations(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of METRICS that are sums of the requests to SageMaker's endpoints."""
+    ours = metrics[metrics["namespace"].eq(NAMESPACE) & metrics["metric"].eq(INVOCATIONS)]
+    return ours[ours["stat"].eq("Sum")]
+
+
 def endpoint_invocations(metrics: pd.DataFrame) -> pd.DataFrame:
     """account_id, region, resource_id, invocations, busy_hours, observed_hours from METRICS.
 
     Sums of SageMaker's Invocations; an hour is busy where it has any. Where the sums of parts and of
     the whole are both there, the whole counts.
     """
-    rows = metrics[metrics["metric"].eq(INVOCATIONS) & metrics["stat"].eq("Sum")]
+    rows = invocations(metrics)
     keys = ["account_id", "region", "resource_id"]
     whole = rows["dimension"].isna().groupby([rows[key] for key in keys]).transform("any")
     rows = rows[~whole | rows["dimension"].isna()]
@@ -132,18 +144,46 @@ def cost_per_training_run(jobs: pd.DataFrame, hourly_price: Mapping[str, float])
     return table
 
 
+def request_seconds(metrics: pd.DataFrame) -> pd.Series:
+    """resource_id to the mean seconds that its model takes for a request, from METRICS.
+
+    SageMaker's ModelLatency, in microseconds (https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html):
+    each hour's mean weighs as many requests as the hour has, where they are known.
+    """
+    keys = ["resource_id", "dimension", "time"]
+    ours = metrics[metrics["namespace"].eq(NAMESPACE)]
+    told = ours[ours["metric"].eq(LATENCY) & ours["stat"].eq("Average")]
+    asked = invocations(metrics)
+    rows = told[[*keys, "value"]].merge(
+        asked[[*keys, "value"]].rename(columns={"value": "requests"}), on=keys, how="left"
+    )
+    weight = rows["requests"].where(
+        rows.groupby("resource_id")["requests"].transform("sum") > 0, 1.0
+    )
+    weight = weight.fillna(0.0)
+    sums = (rows["value"] * weight).groupby(rows["resource_id"]).sum()
+    return sums / weight.groupby(rows["resource_id"]).sum() / MICROSECONDS_PER_SECOND
+
+
+def serverless_size(needed_gib: pd.Series) -> pd.Series:
+    """The smallest of SERVERLESS_GIB that holds each need; NA for an unknown need and one beyond all."""
+    sizes = np.asarray(SERVERLESS_GIB)
+    place = np.searchsorted(sizes, needed_gib.fillna(np.inf).to_numpy("float64"))
+    return pd.Series(np.append(sizes, np.nan)[place], index=needed_gib.index)
+
+
 def serverless_break_even(
-    monthly_cost: float, *, seconds_per_request: float, memory_gib: float, price_per_gib_second: float,
-    price_per_request: float = 0.0,
-) -> float:  # fmt: skip
+    monthly_cost: pd.Series, *, seconds_per_request: pd.Series, memory_gib: pd.Series,
+    price_per_gib_second: pd.Series,
+) -> pd.Series:  # fmt: skip
     """Requests a month below which serverless inference costs less than the endpoint.
 
     Serverless is billed by the second of each request at its memory size
-    (https://aws.amazon.com/sagemaker/pricing/); data processing is not in it. NaN where a request
-    costs nothing.
+    (https://aws.amazon.com/sagemaker/pricing/); data processing is not in it. NA where a request
+    costs nothing or something of it is unknown.
     """
-    each = seconds_per_request * memory_gib * price_per_gib_second + price_per_request
-    return monthly_cost / each if each > 0 else float("nan")
+    each = seconds_per_request * memory_gib * price_per_gib_second
+    return monthly_cost / each.where(each > 0)
 
 
 def smaller_instance_break_even(

@@ -112,12 +112,16 @@ def default_pools() -> tuple[Pool, ...]:
 
 
 class Serverless(Section):
-    """What serverless inference would be for the endpoints; without both prices nothing is compared."""
+    """What serverless inference would be for the endpoints, where nothing is measured."""
 
-    seconds_per_request: float | None = Field(None, gt=0, description="time that one request takes")
-    memory_gib: float = Field(4.0, gt=0, description="memory of a serverless endpoint")
+    seconds_per_request: float | None = Field(
+        None, gt=0, description="time of a request, for endpoints without the metric ModelLatency"
+    )
+    memory_gib: float | None = Field(
+        None, gt=0, le=6, description="memory, for endpoints without the metric MemoryUtilization"
+    )
     price_per_gib_second: float | None = Field(
-        None, gt=0, description="list price, https://aws.amazon.com/sagemaker/pricing/"
+        None, gt=0, description="empty: the price book's, https://aws.amazon.com/sagemaker/pricing/"
     )
 
 

@@ -9,9 +9,12 @@ from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
 from finops_lib.phases.allocation import bill, metrics
 from finops_lib.schema import COST_COLUMN, KEY
+from finops_lib.sources.prices import lookup
 from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 from finops_lib.workbook import Workbook
 
+LOAD = "/aws/sagemaker/Endpoints"
+"""Where SageMaker tells the load of an endpoint's machines."""
 HALF = 0.5
 """The next smaller size of an instance type has half of its capacity."""
 
@@ -40,8 +43,7 @@ def prediction_trend(book: Workbook) -> pd.DataFrame:
 
     Only days that the metrics and the bill have whole are counted, in weeks that end with the newest.
     """
-    metric = book.estate["metrics"]
-    rows = metric[metric["metric"].eq(unit_costs.INVOCATIONS) & metric["stat"].eq("Sum")]
+    rows = unit_costs.invocations(book.estate["metrics"])
     hours = rows.assign(day=rows["time"].dt.floor("D"))
     seen = hours.groupby("day")["time"].nunique()
     whole = seen[seen.eq(HOURS_PER_DAY)].index
@@ -126,19 +128,19 @@ def gpu_utilization(metric: pd.DataFrame) -> float:
 def break_even(book: Workbook, priced: pd.DataFrame) -> pd.DataFrame:
     """Per endpoint: requests a month now, the level below which serverless is cheaper, and what is better.
 
-    `peak_requests_per_hour` and `fits_smaller_up_to` tell the same of the next smaller size: the requests in
-    an hour that it still carries with a fifth of headroom. Unknown utilization or prices stay unknown, and
-    so does serverless for an endpoint with GPUs, which it does not offer
-    (https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html).
+    `request_seconds` and `memory_gib` are what serverless would be billed by (`serverless_needs`).
+    `peak_requests` and `fits_smaller_up_to` tell the same of the next smaller size: the requests in an hour
+    that it still carries with a fifth of headroom. What is unknown stays unknown.
     """
-    serverless = book.params.allocation.serverless
-    seconds, price = serverless.seconds_per_request, serverless.price_per_gib_second
-    rows = priced[~priced["is_serverless"].fillna(False).astype(bool)].copy()
-    each = (seconds or float("nan")) * serverless.memory_gib * (price or float("nan"))
-    rows["serverless_below"] = rows["monthly_cost"].mask(_has_gpu(book, rows)) / each
+    rows = priced[~priced["is_serverless"].fillna(False).astype(bool)].reset_index(drop=True)
+    rows = rows.join(serverless_needs(book, rows))
+    rows["serverless_below"] = unit_costs.serverless_break_even(
+        rows["monthly_cost"], seconds_per_request=rows["request_seconds"],
+        memory_gib=rows["memory_gib"], price_per_gib_second=rows["price_per_gib_second"],
+    )  # fmt: skip
     rows["serverless_is_cheaper"] = _better(rows["monthly_invocations"], rows["serverless_below"])
     peak = _peaks(book.estate["metrics"]).reindex(rows["resource_id"]).reset_index(drop=True)
-    rows = rows.reset_index(drop=True).join(peak)
+    rows = rows.join(peak)
     rows["fits_smaller_up_to"] = [
         unit_costs.smaller_instance_break_even(
             requests_at_peak=r.peak_requests, peak_utilization=r.peak_share, capacity_ratio=HALF
@@ -148,15 +150,53 @@ def break_even(book: Workbook, priced: pd.DataFrame) -> pd.DataFrame:
     asked = rows["peak_requests"].where(rows["peak_requests"] > 0)
     rows["smaller_is_enough"] = _better(asked, rows["fits_smaller_up_to"])
     return rows[
-        ["endpoint_name", "instance_type", "monthly_cost", "monthly_invocations", "serverless_below",
-         "serverless_is_cheaper", "peak_requests", "peak_share", "fits_smaller_up_to", "smaller_is_enough"]
+        ["endpoint_name", "instance_type", "monthly_cost", "monthly_invocations", "request_seconds",
+         "memory_gib", "serverless_below", "serverless_is_cheaper", "peak_requests", "peak_share",
+         "fits_smaller_up_to", "smaller_is_enough"]
     ]  # fmt: skip
 
 
+def serverless_needs(book: Workbook, rows: pd.DataFrame) -> pd.DataFrame:
+    """request_seconds, memory_gib, price_per_gib_second of each endpoint, were it serverless.
+
+    Time and memory are measured (ModelLatency; the highest MemoryUtilization of the instance's memory),
+    else those of the parameters. Serverless has no GPUs and no more than 6 GiB
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html): beyond, the memory is NA.
+    """
+    assumed, metric = book.params.allocation.serverless, book.estate["metrics"]
+    seconds = rows["resource_id"].map(unit_costs.request_seconds(metric)).astype("float64")
+    needed = _memory_in_use(book, rows).fillna(assumed.memory_gib or float("nan"))
+    price = {
+        region: assumed.price_per_gib_second
+        or lookup(book.estate["prices"], service="AmazonSageMaker", item="serverless-inference",
+                  at=book.estate.as_of, region=region)
+        for region in rows["region"].unique()
+    }  # fmt: skip
+    return pd.DataFrame({
+        "request_seconds": seconds.fillna(assumed.seconds_per_request or float("nan")),
+        "memory_gib": unit_costs.serverless_size(needed).mask(_has_gpu(book, rows)),
+        "price_per_gib_second": rows["region"].map(price).astype("float64"),
+    })  # fmt: skip
+
+
+def _memory_in_use(book: Workbook, rows: pd.DataFrame) -> pd.Series:
+    """GiB that an endpoint's machines have in use at most; NA where the metric or the type is unknown."""
+    metric = book.estate["metrics"]
+    used = metric[
+        metric["namespace"].eq(LOAD) & metric["metric"].eq("MemoryUtilization")
+    ].groupby("resource_id")["value"].max()  # fmt: skip
+    whole = _machine(book, rows, "memory_gib").astype("float64")
+    return rows["resource_id"].map(used).astype("float64") / 100.0 * whole
+
+
 def _has_gpu(book: Workbook, rows: pd.DataFrame) -> pd.Series:
-    types = book.estate["instance_types"].set_index("instance_type")["gpu_count"]
-    bare = rows["instance_type"].str.removeprefix("ml.")
-    return bare.map(types[~types.index.duplicated()]).fillna(0) > 0
+    return _machine(book, rows, "gpu_count").fillna(0) > 0
+
+
+def _machine(book: Workbook, rows: pd.DataFrame, what: str) -> pd.Series:
+    """A figure of each endpoint's instance type."""
+    types = book.estate["instance_types"].set_index("instance_type")[what]
+    return rows["instance_type"].str.removeprefix("ml.").map(types[~types.index.duplicated()])
 
 
 def _better(now: pd.Series, below: pd.Series) -> pd.Series:
@@ -167,11 +207,10 @@ def _better(now: pd.Series, below: pd.Series) -> pd.Series:
 
 def _peaks(metric: pd.DataFrame) -> pd.DataFrame:
     """resource_id: requests in the busiest hour, and the highest CPU or GPU utilization, 0 to 1."""
-    asked = metric[metric["metric"].eq(unit_costs.INVOCATIONS) & metric["stat"].eq("Sum")]
+    asked = unit_costs.invocations(metric)
     hourly = asked.groupby(["resource_id", "time"])["value"].sum()
     load = metric[
-        metric["namespace"].eq("/aws/sagemaker/Endpoints")
-        & metric["metric"].isin(["CPUUtilization", "GPUUtilization"])
+        metric["namespace"].eq(LOAD) & metric["metric"].isin(["CPUUtilization", "GPUUtilization"])
     ]
     return pd.DataFrame(
         {

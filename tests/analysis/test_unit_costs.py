@@ -14,7 +14,9 @@ from finops_lib.analysis.unit_costs import (
     cost_per_training_run,
     cost_per_unit,
     endpoint_invocations,
+    request_seconds,
     serverless_break_even,
+    serverless_size,
     smaller_instance_break_even,
     team_metrics,
 )
@@ -113,14 +115,31 @@ def test_cost_per_training_run_lets_completed_runs_bear_failed_ones():
     assert cost_per_training_run(jobs, {})["per_run"].isna().all()
 
 
-def test_serverless_break_even_is_where_both_cost_the_same():
+def test_serverless_break_even_is_where_both_cost_the_same_and_unknown_for_a_free_request():
     requests = serverless_break_even(
-        100.0, seconds_per_request=0.1, memory_gib=4.0, price_per_gib_second=0.00002
-    )
-    assert requests * 0.1 * 4.0 * 0.00002 == pytest.approx(100.0)
-    assert math.isnan(
-        serverless_break_even(1.0, seconds_per_request=0, memory_gib=4, price_per_gib_second=1)
-    )
+        pd.Series([100.0, 1.0, 1.0]),
+        seconds_per_request=pd.Series([0.1, 0.0, None], dtype="float64"),
+        memory_gib=pd.Series([4.0, 4.0, 4.0]), price_per_gib_second=pd.Series([0.00002] * 3),
+    )  # fmt: skip
+    assert requests[0] * 0.1 * 4.0 * 0.00002 == pytest.approx(100.0)
+    assert requests[1:].isna().all()
+
+
+def test_request_seconds_weigh_each_hour_by_its_requests_where_they_are_known():
+    latency = [
+        {**row, "metric": "ModelLatency", "stat": "Average"}
+        for row in metric_rows("e", [100_000.0, 500_000.0])
+    ]
+    asked = rows(METRICS, [*latency, *metric_rows("e", [3.0, 1.0])])
+    assert request_seconds(asked).tolist() == pytest.approx([0.2])
+    assert request_seconds(rows(METRICS, latency)).tolist() == pytest.approx([0.3])
+    assert request_seconds(rows(METRICS, [])).empty
+
+
+def test_serverless_size_is_the_next_one_offered_and_unknown_beyond_six_gib():
+    sizes = serverless_size(pd.Series([0.2, 1.0, 2.4, 6.0, 6.1, None]))
+    assert sizes[:4].tolist() == [1.0, 1.0, 3.0, 6.0]
+    assert sizes[4:].isna().all()
 
 
 def test_smaller_instance_break_even_leaves_the_headroom():

@@ -18,6 +18,7 @@ from finops_lib.demo.story.managed import PREDICTIONS_PER_MONTH
 from finops_lib.demo.story.timeline import AS_OF, HOURS, START, growth, hour, patterns
 
 METRICS_FROM = datetime(2026, 10, 1)
+LATENCY_S = 0.12
 DAYS = (AS_OF - METRICS_FROM) / timedelta(days=1)
 FIVE_MINUTES, HOUR, DAY = 300, 3600, 86_400
 GIB = 2.0**30
@@ -254,8 +255,9 @@ def _endpoint(item: Resource, traffic: Values, rng: np.random.Generator) -> Iter
         name = {"EndpointName": item.name, "VariantName": variant.name}
         if item.name != "fraud-scorer-v1":
             per_hour = PREDICTIONS_PER_MONTH * variant.share / 744
-            yield _series(item, "AWS/SageMaker", "Invocations", name, ever,
-                          np.round(_at(traffic, ever) * per_hour), HOUR)  # fmt: skip
+            calls = np.round(_at(traffic, ever) * per_hour)
+            yield _series(item, "AWS/SageMaker", "Invocations", name, ever, calls, HOUR)
+            yield _latency(item, name, ever, calls)
         level = {"live_endpoint": 48.0, "oversized_endpoint": 9.0}.get(item.role, 12.0)
         busy = np.clip(rng.normal(level if variant.share else 0.8, 1.5, len(recent)), 0.2, 95)
         for metric in ("CPUUtilization", "MemoryUtilization"):
@@ -265,6 +267,14 @@ def _endpoint(item: Resource, traffic: Values, rng: np.random.Generator) -> Iter
             yield _series(
                 item, "/aws/sagemaker/Endpoints", "GPUUtilization", name, recent, gpu, HOUR
             )
+
+
+def _latency(item: Resource, name: dict[str, str], times: Times, calls: Values) -> Series:
+    """About 120 ms a request in the hours of the month that have any, a little more at the peak."""
+    seen = (calls > 0) & (times >= np.datetime64(METRICS_FROM, "s"))
+    busy = calls[seen] / max(float(calls.max(initial=0.0)), 1.0)
+    microseconds = LATENCY_S * 1e6 * (0.9 + 0.2 * busy)
+    return _series(item, "AWS/SageMaker", "ModelLatency", name, times[seen], microseconds, HOUR)
 
 
 def _notebook(item: Resource, rng: np.random.Generator) -> Iterator[Series]:
