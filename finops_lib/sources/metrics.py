@@ -93,7 +93,7 @@ WANTED = (
     Wanted(
         "endpoints", "AWS/SageMaker",
         {"EndpointName": "endpoint_name", "VariantName": "variant_name"},
-        _sums("Invocations"), part="variant_name",
+        (*_sums("Invocations"), ("ModelLatency", "Average")), part="variant_name",
     ),
     Wanted(
         "endpoints", "/aws/sagemaker/Endpoints",
