@@ -50,6 +50,10 @@ TITLES = {
 }
 
 
+WITHOUT_A_BILL = ("03_optimization", "04_governance")
+"""What can be told of an account whose bill could not be read."""
+
+
 def now() -> datetime:
     """The present moment as naive UTC; the only clock of a run."""
     return naive_utc(datetime.now(UTC))
@@ -86,7 +90,7 @@ def make_report(
     collected_s = time.monotonic() - clock
     outcomes = run_notebooks(
         [
-            *(_notebook(name, params, partial) for name in NOTEBOOKS),
+            *(_notebook(name, params, partial) for name in _told(estate)),
             *(_statement(name, team, params, partial) for name, team in teams.items()),
         ],
         partial,
@@ -109,7 +113,7 @@ def make_report(
         paid_calls=_paid_calls(estate),
         durations_s={"collect": round(collected_s, 3)},
     )
-    problems = render(partial, cover, params.report.formats)
+    problems = [*_untold(estate), *render(partial, cover, params.report.formats)]
     if params.report.mask:
         mask = mask_of([*estate.tables.values(), findings], params.report.mask_key)
         problems += render(
@@ -136,6 +140,19 @@ def examine(estate: Estate, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]
         thresholds=params.checks,
         exclusions=params.exclusions,
     )
+
+
+def _told(estate: Estate) -> Sequence[str]:
+    """The notebooks that have something to tell of the Estate."""
+    return list(NOTEBOOKS) if estate.notes["totals"] else WITHOUT_A_BILL
+
+
+def _untold(estate: Estate) -> list[str]:
+    """What a run without a bill does not make, and why."""
+    left_out = [TITLES[name] for name in NOTEBOOKS if name not in _told(estate)]
+    gaps = estate["gaps"]
+    why = gaps.loc[gaps["table"] == "costs", "reason"]
+    return [f"Not made without a bill: {', '.join(left_out)}. {why.iloc[0]}"] if left_out else []
 
 
 def _notebook(name: str, params: Params, folder: Path) -> Notebook:
@@ -179,16 +196,17 @@ def _cover(estate: Estate, params: Params, teams: Mapping[str, str]) -> Cover:
         notice=params.notice,
         gaps=tuple(sentences),
         reports=(
-            *TITLES.items(),
+            *((name, TITLES[name]) for name in _told(estate)),
             *((name, f"Statement of {team}") for name, team in teams.items()),
         ),
     )
 
 
-def _totals(estate: Estate) -> dict[str, float]:
+def _totals(estate: Estate) -> dict[str, float | None]:
+    """The month's totals; None where no bill tells them."""
     by_month = {row["month"]: row for row in estate.notes["totals"]}
     month = by_month.get(estate.period.label, {})
-    return {name: float(month.get(name) or 0.0) for name in ("billed", "effective")}
+    return {name: month.get(name) for name in ("billed", "effective")}
 
 
 def _paid_calls(estate: Estate) -> dict[str, float]:

@@ -29,14 +29,15 @@ def write_manifest(
     parameters: Mapping[str, Any],
     digest: str,
     rows: Mapping[str, int],
-    totals: Mapping[str, float],
+    totals: Mapping[str, float | None],
     paid_calls: Mapping[str, Any],
     durations_s: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Write and return the manifest of the run in `folder`.
 
     `created` is the run's own time (UTC); `digest` the hash of the parameters; `rows` per table;
-    `totals` in the billing currency; `paid_calls` whatever the reader counted, with its price.
+    `totals` in the billing currency, None where it is not known; `paid_calls` whatever the reader
+    counted, with its price.
     """
     manifest = {
         "created": created.isoformat(timespec="seconds"),
