@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +15,12 @@ from rich.table import Table
 from finops_lib.cli import govern
 from finops_lib.cli.console import err, out
 from finops_lib.params import load_params
-from finops_lib.plans import export
+from finops_lib.plans import anomaly_digest, export, marks
 from finops_lib.plans.apply import apply_plan
 from finops_lib.plans.clients import clients
+from finops_lib.plans.journal import Journal
 from finops_lib.plans.plan import build_plan
-from finops_lib.plans.review import document, observe, read_plan, sign, write_plan
+from finops_lib.plans.review import Document, document, observe, read_plan, sign, write_plan
 from finops_lib.plans.undo import undo_plan
 from finops_lib.run import examine
 from finops_lib.sources.store import read_estate
@@ -100,14 +102,38 @@ def apply(
     journal: Annotated[
         Path | None, typer.Option("--journal", help="empty: beside the plan; resumes from it")
     ] = None,
+    estate: Annotated[
+        Path | None,
+        typer.Option("--estate", help="a later Estate: what is used again in it is left alone"),
+    ] = None,
 ) -> None:
-    """Carry out the approved steps (a dry run unless --execute); stopped runs resume."""
-    log = journal or plan_file.with_suffix(".journal.jsonl")
-    limits = load_params(params).governance.limits
-    outcome = apply_plan(read_plan(plan_file), clients(role), limits, log=log, dry_run=not execute)
+    """Carry out the approved steps (a dry run unless --execute); stopped runs resume.
+
+    A step in its grace marks its resource; its owner is warned in the last days, and the mark goes where the
+    resource is used again.
+    """
+    log, chosen = journal or plan_file.with_suffix(".journal.jsonl"), load_params(params)
+    needed = marks.needed_again(examine(read_estate(estate), chosen)[0]) if estate else {}
+    plan = read_plan(plan_file)
+    outcome = apply_plan(
+        plan, clients(role), chosen.governance.limits, log=log, dry_run=not execute, needed=needed
+    )
     _show(outcome)
+    if execute:
+        _warn(plan, outcome, Journal(log), chosen.governance.alerts.urls)
     out.print(f"Undo: finops undo {log}" if execute else "Nothing was changed. Add --execute.")
     _fail_if_any(outcome)
+
+
+def _warn(plan: Document, outcome: pd.DataFrame, journal: Journal, urls: Sequence[str]) -> None:
+    """Tell owners once of what is acted on soon; without an address the message is printed."""
+    soon = marks.unwarned(plan, outcome, journal)
+    if not soon:
+        return
+    text = marks.warning(soon)
+    if anomaly_digest.send(text, urls, dry_run=False, title="Soon to be cleaned up") != "sent":
+        out.print(text, markup=False)
+    marks.remember(soon, journal)
 
 
 def undo(

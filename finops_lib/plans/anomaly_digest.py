@@ -40,7 +40,9 @@ def digest(found: pd.DataFrame, *, currency: str) -> str:
     return "\n".join([head, *(_line(row, currency) for _, row in found.loc[order].iterrows())])
 
 
-def send(text: str, urls: Sequence[str], *, dry_run: bool = True) -> str:
+def send(
+    text: str, urls: Sequence[str], *, dry_run: bool = True, title: str = "Cost anomalies"
+) -> str:
     """Send to every Apprise address: "would send", "sent" or "no address".
 
     Raises PlanError for an address that Apprise does not know, or where a message did not arrive
@@ -55,7 +57,7 @@ def send(text: str, urls: Sequence[str], *, dry_run: bool = True) -> str:
         return "no address"
     if dry_run:
         return "would send"
-    if not post.notify(title="Cost anomalies", body=text):
+    if not post.notify(title=title, body=text):
         raise PlanError(
             "The digest did not arrive at every address; it will be sent again next time."
         )

@@ -6,7 +6,7 @@ returned; a call that was begun and not ended first looks whether its effect is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_lib.errors import PlanError
 from finops_lib.params.governance import Limits
-from finops_lib.plans.executors import EXECUTORS, Executor, Step
+from finops_lib.plans import marks
+from finops_lib.plans.executors import EXECUTORS, Executor, State, Step
 from finops_lib.plans.guards import changed, check_limits, protection, stage
 from finops_lib.plans.journal import Journal, utc_now
 from finops_lib.plans.native_tags import Clients
@@ -36,8 +37,12 @@ def apply_plan(
     log: Path | None = None,
     dry_run: bool = True,
     clock: Callable[[], datetime] = utc_now,
+    needed: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """OUTCOME_COLUMNS of every approved step; dry_run only reads and says what would happen.
+
+    `needed` are the findings that are no waste any more, with the reason: their steps are skipped. A step in its
+    grace marks its resource; one that is skipped takes its mark off again.
 
     Raises PlanError for a plan that is not approved, was changed since, exceeds its limits, would be
     executed without a `log`, or whose log belongs to another plan. A step that fails leaves the others alone.
@@ -46,12 +51,12 @@ def apply_plan(
     approved = [step for step in plan["steps"] if step["status"] == "approved"]
     check_limits(approved, limits, plan["estate_counts"])
     if dry_run:
-        rows = [_looked_at(step, clients, limits, clock()) for step in approved]
+        rows = [_looked_at(step, clients, limits, clock(), needed or {}) for step in approved]
         return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
     if log is None:
         raise PlanError("A change needs a journal to be undone from: give `log`, or keep dry_run.")
     journal = _opened(Journal(log, clock), plan)
-    rows = [_run(step, clients, limits, journal) for step in approved]
+    rows = [_run(step, clients, limits, journal, needed or {}) for step in approved]
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
@@ -78,17 +83,14 @@ def _row(step: Document, outcome: str, reason: str = "") -> tuple[Any, ...]:
 
 
 def _obstacle(
-    step: Document, executor: Executor | None, client: Any, limits: Limits, now: datetime
+    step: Document, current: State | None, limits: Limits, now: datetime, needed: Mapping[str, str]
 ) -> tuple[str, str] | None:
     """Outcome and reason where the step may not run now."""
-    if executor is None:
-        return "skipped", "a person does it"
-    if not step["before_state"]:
-        return "skipped", "its state was never read: run `finops plan` on the account"
-    current = executor.read(client, step["resource_id"])
     guarded = protection((current or {}).get("tags", {}), limits.protected_tags)
     if why := guarded or changed(step["before_state"], current):
         return "skipped", why
+    if why := needed.get(str(step["finding_id"])):
+        return "skipped", f"no waste any more: {why}"
     not_before = datetime.fromisoformat(step["not_before"]) if step["not_before"] else None
     if (reached := stage(now, not_before, limits.warn_days)) != "act":
         return "waiting", f"{reached} until {not_before:%Y-%m-%d}"
@@ -102,16 +104,32 @@ def _client(step: Document, clients: Clients) -> tuple[Executor | None, Any]:
     return executor, clients(step["account_id"], step["region"], executor.service)
 
 
-def _looked_at(step: Document, clients: Clients, limits: Limits, now: datetime) -> tuple[Any, ...]:
+def _look(
+    step: Document, clients: Clients, limits: Limits, now: datetime, needed: Mapping[str, str]
+) -> tuple[State | None, tuple[str, str] | None]:
+    """The resource's state now (None: gone, or nothing to read), and what keeps the step from running."""
     executor, client = _client(step, clients)
+    if executor is None:
+        return None, ("skipped", "a person does it")
+    if not step["before_state"]:
+        return None, ("skipped", "its state was never read: run `finops plan` on the account")
+    current = executor.read(client, step["resource_id"])
+    return current, _obstacle(step, current, limits, now, needed)
+
+
+def _looked_at(
+    step: Document, clients: Clients, limits: Limits, now: datetime, needed: Mapping[str, str]
+) -> tuple[Any, ...]:
     try:
-        obstacle = _obstacle(step, executor, client, limits, now)
+        _, obstacle = _look(step, clients, limits, now, needed)
     except (ClientError, BotoCoreError) as error:
         return _row(step, "failed", str(error))
     return _row(step, *(obstacle or ("would apply", "")))
 
 
-def _run(step: Document, clients: Clients, limits: Limits, journal: Journal) -> tuple[Any, ...]:
+def _run(
+    step: Document, clients: Clients, limits: Limits, journal: Journal, needed: Mapping[str, str]
+) -> tuple[Any, ...]:
     """One step to its end; a step that was begun is finished without asking the guards again."""
     name = str(step["finding_id"])
     end = journal.last("end").get(name)
@@ -120,8 +138,9 @@ def _run(step: Document, clients: Clients, limits: Limits, journal: Journal) -> 
     executor, client = _client(step, clients)
     try:
         if name not in journal.last("begin"):
-            obstacle = _obstacle(step, executor, client, limits, journal.clock())
+            current, obstacle = _look(step, clients, limits, journal.clock(), needed)
             if obstacle:
+                _keep_mark(step, current, obstacle[0], client, journal)
                 return _end(step, journal, *obstacle)
             journal.append({"event": "begin", "step": name, "row": step})
         assert executor is not None
@@ -129,6 +148,14 @@ def _run(step: Document, clients: Clients, limits: Limits, journal: Journal) -> 
     except (ClientError, BotoCoreError) as error:
         return _failed(step, executor, client, journal, error)
     return _end(step, journal, "applied")
+
+
+def _keep_mark(
+    step: Document, current: State | None, outcome: str, client: Any, journal: Journal
+) -> None:
+    if current is not None:
+        until = step["not_before"][:10] if outcome == "waiting" else None
+        marks.keep(as_step(step), current["tags"], until, client, journal)
 
 
 def _failed(

@@ -21,6 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from finops_lib.params.plan import PlanParams
 from finops_lib.plans.actions import ACTIONS, CATEGORIES
+from finops_lib.plans.marks import permissions
 from finops_lib.schema import CONFIDENCES, FINDINGS, PLAN, RISKS, conform
 
 SAVINGS = ("monthly_saving", "monthly_saving_low", "monthly_saving_high")
@@ -185,7 +186,7 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
     ranked["step"] = range(1, len(ranked) + 1)
     ranked["prerequisite"] = [action.prerequisite for action in actions]
     ranked["undo"] = [action.undo for action in actions]
-    ranked["permissions"] = [" ".join(action.permissions) for action in actions]
+    ranked["permissions"] = [" ".join(permissions(name)) for name in ranked["action"]]
     ranked["not_before"] = ranked["as_of"] + pd.to_timedelta(
         [action.grace_days for action in actions], unit="D"
     )

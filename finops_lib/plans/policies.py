@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from finops_lib.plans import marks
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
 from finops_lib.plans.shutdown import stack
@@ -57,7 +58,7 @@ def policy(permissions: Iterable[str]) -> dict[str, Any]:
 def applying(actions: Iterable[str] | None = None) -> dict[str, Any]:
     """What carrying out these actions needs; None for every action that has an executor."""
     names = EXECUTORS if actions is None else actions
-    return policy(permission for name in names for permission in ACTIONS[name].permissions)
+    return policy(permission for name in names for permission in marks.permissions(name))
 
 
 def undoing(actions: Iterable[str] | None = None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from finops_lib.errors import PlanError
 from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.executors.executor import MARK_TAG
 from finops_lib.schema import PLAN, conform
 
 Document = dict[str, Any]
@@ -79,7 +80,8 @@ def _observed(step: Document, clients: Callable[[str, str, str], Any]) -> Docume
     state = executor.read(client, step["resource_id"])
     if state is None:
         return {**step, "before_state": None, "status": "dismissed", "note": "it is gone"}
-    return {**step, "before_state": state}
+    tags = {key: value for key, value in state["tags"].items() if key != MARK_TAG}
+    return {**step, "before_state": {**state, "tags": tags}}
 
 
 def digest(plan: Document) -> str:

@@ -15,6 +15,9 @@ Results = dict[str, State]
 STEP_TAG = "finops:step"
 """The tag on whatever a step creates, by which a resumed step finds it again."""
 
+MARK_TAG = "finops:mark"
+"""The tag that says what is going to be done with a resource, and from when on."""
+
 NOT_FOUND = ("NotFound", "NoSuch", "ResourceNotFoundException", "Malformed", "404")
 """Parts of the error codes with which services say that a resource is gone."""
 

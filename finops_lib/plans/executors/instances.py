@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from finops_lib.plans.executors.executor import (
+    MARK_TAG,
     STEP_TAG,
     Call,
     Executor,
@@ -68,7 +69,7 @@ def _describe(client: Any, step: Step, results: Results) -> State:
             "SecurityGroupIds": [g["GroupId"] for g in found.get("SecurityGroups", [])],
             **({"KeyName": found["KeyName"]} if found.get("KeyName") else {}),
         },
-        "tags": tag_map(found.get("Tags")),
+        "tags": {k: v for k, v in tag_map(found.get("Tags")).items() if k != MARK_TAG},
         "running": found["State"]["Name"] == "running",
     }
 
