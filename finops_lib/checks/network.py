@@ -25,6 +25,10 @@ TRAFFIC = {
 }
 """What tells that a load balancer of a kind is used: namespace, metric, statistic."""
 
+ALWAYS_REPORTED = ("AWS/ApplicationELB", "ConsumedLCUs", "Maximum")
+"""RequestCount is only reported if it is not zero, this always: it tells silence from not measured
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html)."""
+
 
 @check(
     title="Unused Elastic IP addresses",
@@ -71,9 +75,11 @@ def idle_load_balancers(
     as_of: datetime,
     window_days: int = 14,
 ) -> pd.DataFrame:
-    """Load balancers without any traffic over the window, or without any target and without data.
+    """Load balancers without any traffic over the window, or without data where that means none.
 
     Traffic is requests of application and classic ones, flows of network ones, bytes of gateway ones.
+    Without data of it there was none if there is no target, or if the balancer reported its capacity
+    over the whole window.
     """
     recent = windowed(metrics, as_of, window_days)
     frames = [
@@ -89,8 +95,12 @@ def idle_load_balancers(
         traffic=looked_up(ids, traffic["total"]), age=age_days(load_balancers["create_time"], as_of)
     )
     targetless = (found["target_count"] == 0).fillna(False).astype(bool)
-    complete = is_complete(looked_up(ids, traffic["hours"]), window_days)
-    silent = (complete & (found["traffic"] == 0)) | (found["traffic"].isna() & targetless)
+    seen = measured(recent, *ALWAYS_REPORTED)["hours"]
+    complete = is_complete(looked_up(ids, traffic["hours"]), window_days) | is_complete(
+        looked_up(ids, seen), window_days
+    )
+    none = found["traffic"].fillna(0.0) == 0
+    silent = (complete & none) | (found["traffic"].isna() & targetless)
     status = np.select(
         [(found["age"] < window_days) | (found["traffic"] > 0), silent],
         ["ok", "waste"],

@@ -39,8 +39,8 @@ def idle_sagemaker_endpoints(
 ) -> pd.DataFrame:
     """Variants in service that were not invoked once over the window.
 
-    CloudWatch often has no data at all without traffic: without any data the finding is of medium
-    confidence where the endpoint's machines report their CPU, and unknown where nothing is measured.
+    CloudWatch has few or no data of what is not invoked: where they do not cover the window the finding
+    is of medium confidence if the endpoint's machines report their CPU over it, and unknown if not.
     """
     recent = windowed(metrics, as_of, window_days)
     by = ("resource_id", "dimension")
@@ -61,7 +61,7 @@ def idle_sagemaker_endpoints(
     seen = is_complete(
         pd.Series(alive["hours"].reindex(keys).to_numpy(), index=found.index), window_days
     )
-    silent = (complete & (found["calls"] == 0)) | (found["calls"].isna() & seen)
+    silent = (found["calls"].fillna(0.0) == 0) & (complete | seen)
     status = np.select(
         [apart | (found["status"] != "InService") | (age < window_days) | (found["calls"] > 0), silent],
         ["ok", "waste"], default="unknown",
@@ -101,7 +101,7 @@ def idle_sagemaker_endpoints(
             }
             for row in found.itertuples()
         ],
-        confidence=np.where(found["calls"].isna() & (status == "waste"), "medium", "high"),
+        confidence=np.where(~complete & (status == "waste"), "medium", "high"),
     )[[*COLUMNS, "action", "claim_key", "part"]]  # fmt: skip
 
 
