@@ -117,5 +117,5 @@ def short(value: float, place: int | None = None) -> str:
     """An axis number: 950, 1.2K, 80K, 1.5M."""
     for size, suffix in ((1e6, "M"), (1e3, "K")):
         if abs(value) >= size:
-            return f"{value / size:.3g}{suffix}"
-    return f"{value:.3g}"
+            return f"{value / size:.3g}{suffix}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
