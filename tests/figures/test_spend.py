@@ -51,4 +51,4 @@ def test_waterfall_ends_where_the_cost_after_stands_and_leaves_empty_steps_out(a
     found = spend.waterfall(frame, ax)
     spans = [(round(p.get_y()), round(p.get_y() + p.get_height())) for p in found.patches]
     assert spans == [(0, 100), (100, 130), (130, 120), (0, 120)]
-    assert [t.get_text() for t in found.texts] == ["100", "+30", "-10", "120"]
+    assert [t.get_text() for t in found.texts] == ["100", "+30", "−10", "120"]
