@@ -116,7 +116,12 @@ def apply(
         read_tag_plan(plan_file), clients(role), log=record, dry_run=not execute, overwrite=overwrite
     )  # fmt: skip
     _summarise(done)
-    out.print(f"Undo: finops tags undo {record}" if execute else "Nothing was changed. Add --execute.")  # fmt: skip
+    if not execute:
+        out.print("Nothing was changed. Add --execute.")
+    elif not done["outcome"].isin(["tagged", "failed"]).any():
+        out.print("Nothing had to be changed.")
+    else:
+        out.print(f"Undo: finops tags undo {record}")
     if done["outcome"].eq("failed").any():
         raise typer.Exit(7)
 

@@ -81,7 +81,8 @@ def test_tags_from_suggestion_to_account_and_back(account, estate, tmp_path):
 
     assert "tagged volumes 6" in run("apply", plan, "--execute")
     assert [tags_of(ec2, name) for name in volumes] == [TAGS, TAGS]
-    assert "already volumes 6" in run("apply", plan, "--execute")
+    again = run("apply", plan, "--execute")
+    assert "already volumes 6 Nothing had to be changed." in again
 
     log = plan.with_suffix(".log.jsonl")
     assert "would undo volumes 6" in run("undo", log)
