@@ -1,11 +1,15 @@
 """Waste checks: one small pure function each; `CHECKS` has them all by id."""
 
 from finops_lib.checks import (  # noqa: F401 (they register themselves)
+    autoscaling,
     ebs,
     ec2,
+    generations,
     images,
+    logs,
     network,
     rds,
+    rds_support,
     rightsizing,
     s3,
     sagemaker,

@@ -35,13 +35,85 @@ def _running(
     )
 
 
-def _priced_instances(
+def priced_instances(
     found: pd.DataFrame, resource_costs: pd.DataFrame, prices: pd.DataFrame, as_of: datetime
 ) -> pd.DataFrame:
+    """`found` with the machine's monthly_cost and price_basis, all of it saved where it is wasted."""
     listed = (
         looked_up(found["instance_type"], list_prices(prices, "AmazonEC2", as_of)) * HOURS_PER_MONTH
     )
     return all_saved(priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed))
+
+
+def cpu_use(
+    instances: pd.DataFrame,
+    metrics: pd.DataFrame,
+    instance_types: pd.DataFrame,
+    as_of: datetime,
+    window_days: int,
+    cpu_limit_pct: float,
+    network_limit: float,
+) -> pd.DataFrame:
+    """Running instances without a GPU: cpu, network (MiB a day), limit, and young, busy, idle.
+
+    Busy is busy even on half a window; idle needs all of it. What is neither is not known.
+    """
+    found = _running(instances, instance_types, as_of)
+    found = found[found["gpus"] == 0]
+    recent = windowed(metrics, as_of, window_days)
+    cpu = measured(recent, "AWS/EC2", "CPUUtilization", "Maximum")
+    sent = measured(recent, "AWS/EC2", "NetworkOut", "Sum")["total"]
+    received = measured(recent, "AWS/EC2", "NetworkIn", "Sum")["total"]
+    ids = found["resource_id"]
+    found = found.assign(
+        cpu=looked_up(ids, cpu["maximum"]),
+        network=(looked_up(ids, sent) + looked_up(ids, received)) / MIB / window_days,
+        limit=limit_by_size(found["vcpu"], cpu_limit_pct),
+    )
+    complete = is_complete(looked_up(ids, cpu["hours"]), window_days) & found["network"].notna()
+    busy = (found["cpu"] >= found["limit"]) | (found["network"] >= network_limit)
+    quiet = (found["cpu"] < found["limit"]) & (found["network"] < network_limit)
+    return found.assign(young=found["age"] < window_days, busy=busy, idle=complete & quiet)
+
+
+def gpu_use(
+    instances: pd.DataFrame,
+    metrics: pd.DataFrame,
+    instance_types: pd.DataFrame,
+    as_of: datetime,
+    window_days: int,
+    gpu_limit_pct: float,
+) -> pd.DataFrame:
+    """Running instances with a GPU: gpu and memory (the busiest one's percent), young, busy, idle."""
+    found = _running(instances, instance_types, as_of)
+    found = found[found["gpus"] > 0]
+    recent = windowed(metrics, as_of, window_days)
+    gpu = measured(
+        recent, "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", ("resource_id", "dimension")
+    )
+    memory = measured(recent, "CWAgent", "nvidia_smi_utilization_memory", "Maximum")["maximum"]
+    busiest = gpu.groupby("resource_id")["maximum"].max()
+    seen = gpu.groupby("resource_id")["hours"].min()
+    ids = found["resource_id"]
+    found = found.assign(gpu=looked_up(ids, busiest), memory=looked_up(ids, memory))
+    complete = is_complete(looked_up(ids, seen), window_days)
+    return found.assign(
+        young=found["age"] < window_days,
+        busy=found["gpu"] >= gpu_limit_pct,
+        idle=complete & (found["gpu"] < gpu_limit_pct),
+    )
+
+
+def _left_to_group(found: pd.DataFrame) -> pd.Series:
+    """Idle machines that an Auto Scaling group owns: it would start another in place of each."""
+    return found["idle"] & found["asg_name"].notna()
+
+
+def _of_group(row: object) -> str:
+    return (
+        f"Auto Scaling group {row.asg_name} would replace it, so the group is judged as a whole: "  # type: ignore[attr-defined]
+        "idle_auto_scaling_groups."
+    )
 
 
 COLUMNS = [
@@ -57,7 +129,8 @@ COLUMNS = [
     action="terminate_instance",
     service="Amazon Elastic Compute Cloud",
     guard="The maximum, not the average, over a full window; a network floor; machines with a GPU are "
-    "left to idle_gpu_instances; no or few data are unknown.",
+    "left to idle_gpu_instances, members of an Auto Scaling group to idle_auto_scaling_groups; no or few "
+    "data are unknown.",
 )
 def idle_ec2_instances(
     instances: pd.DataFrame,
@@ -75,25 +148,14 @@ def idle_ec2_instances(
 
     The CPU limit falls with size (`cpu_limit_pct` up to 8 vCPU, 80 % of it up to 16, 60 % above). Network is received and sent bytes, mean per day of the window.
     """
-    found = _running(instances, instance_types, as_of)
-    found = found[found["gpus"] == 0]
-    recent = windowed(metrics, as_of, window_days)
-    cpu = measured(recent, "AWS/EC2", "CPUUtilization", "Maximum")
-    sent = measured(recent, "AWS/EC2", "NetworkOut", "Sum")["total"]
-    received = measured(recent, "AWS/EC2", "NetworkIn", "Sum")["total"]
-    ids = found["resource_id"]
-    found = found.assign(
-        cpu=looked_up(ids, cpu["maximum"]),
-        network=(looked_up(ids, sent) + looked_up(ids, received)) / MIB / window_days,
-        limit=limit_by_size(found["vcpu"], cpu_limit_pct),
+    limits = (window_days, cpu_limit_pct, network_limit_mib_per_day)
+    found = cpu_use(instances, metrics, instance_types, as_of, *limits)
+    status = np.select(
+        [found["young"] | found["busy"] | _left_to_group(found), found["idle"]],
+        ["ok", "waste"],
+        default="unknown",
     )
-    complete = is_complete(looked_up(ids, cpu["hours"]), window_days) & found["network"].notna()
-    young = found["age"] < window_days
-    idle = (found["cpu"] < found["limit"]) & (found["network"] < network_limit_mib_per_day)
-    # Busy is busy even on half a window; idle needs all of it.
-    busy = (found["cpu"] >= found["limit"]) | (found["network"] >= network_limit_mib_per_day)
-    status = np.select([young | busy, complete & idle], ["ok", "waste"], default="unknown")
-    found = _priced_instances(found.assign(status=status), resource_costs, prices, as_of)
+    found = priced_instances(found.assign(status=status), resource_costs, prices, as_of)
     return found.assign(
         reason=[_idle_reason(row, window_days, network_limit_mib_per_day) for row in found.itertuples()],
         evidence=[
@@ -111,6 +173,8 @@ def idle_ec2_instances(
 def _idle_reason(row: object, window_days: int, network_limit: float) -> str:
     if row.age < window_days and row.status == "ok":  # type: ignore[attr-defined]
         return f"Started {row.age:.1f} days ago, within the window of {window_days} days."  # type: ignore[attr-defined]
+    if row.idle and row.status == "ok":  # type: ignore[attr-defined]
+        return _of_group(row)
     if row.status == "unknown":  # type: ignore[attr-defined]
         return f"CPU or network are not measured over the whole window of {window_days} days."
     return (
@@ -144,29 +208,19 @@ def idle_gpu_instances(
     gpu_limit_pct: float = 5.0,
 ) -> pd.DataFrame:
     """Running GPU instances on which no GPU reached the limit in any hour of the window."""
-    found = _running(instances, instance_types, as_of)
-    found = found[found["gpus"] > 0]
-    recent = windowed(metrics, as_of, window_days)
-    gpu = measured(
-        recent, "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", ("resource_id", "dimension")
-    )
-    memory = measured(recent, "CWAgent", "nvidia_smi_utilization_memory", "Maximum")["maximum"]
-    busiest = gpu.groupby("resource_id")["maximum"].max()
-    seen = gpu.groupby("resource_id")["hours"].min()
-    ids = found["resource_id"]
-    found = found.assign(gpu=looked_up(ids, busiest), memory=looked_up(ids, memory))
-    complete = is_complete(looked_up(ids, seen), window_days)
-    young = found["age"] < window_days
+    found = gpu_use(instances, metrics, instance_types, as_of, window_days, gpu_limit_pct)
     status = np.select(
-        [young | (found["gpu"] >= gpu_limit_pct), complete & (found["gpu"] < gpu_limit_pct)],
+        [found["young"] | found["busy"] | _left_to_group(found), found["idle"]],
         ["ok", "waste"],
         default="unknown",
     )
-    found = _priced_instances(found.assign(status=status), resource_costs, prices, as_of)
+    found = priced_instances(found.assign(status=status), resource_costs, prices, as_of)
     return found.assign(
         reason=[
             "GPU use is not measured over the whole window (no agent metric)."
             if row.status == "unknown"
+            else _of_group(row)
+            if row.idle and row.status == "ok" and not row.young
             else f"Busiest GPU {row.gpu:.1f} % (limit {gpu_limit_pct:g} %) over {window_days} days."
             if row.age >= window_days or not pd.isna(row.gpu)
             else f"Started {row.age:.1f} days ago, within the window of {window_days} days."

@@ -60,6 +60,11 @@ FLIPS = {
     "s3_lifecycle": "More reads of each object a month than the limit.",
     "nat_gateway_endpoint_traffic": "Flow logs that show other destinations, or less traffic.",
     "cross_az_transfer": "A design that needs the other zone.",
+    "old_generation_ec2_instances": "A later generation that costs as much, or an image that does not start on it.",
+    "graviton_ec2_instances": "One part of its software that is not built for arm64.",
+    "idle_auto_scaling_groups": "One of its machines above the idle limits, or protected from scale-in.",
+    "unlimited_log_groups": "A retention on the group, however long.",
+    "extended_support_rds_instances": "An upgrade, or a date of support that AWS moves.",
 }
 """What would make a finding without a trace no finding."""
 

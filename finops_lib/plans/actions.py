@@ -162,6 +162,16 @@ ACTIONS = _catalogue(
         "buy_commitment", "commit", "Buy the commitment (a person does)",
         (), risk="medium", effort_hours=1.0,
     ),
+    Action(
+        "shrink_auto_scaling_group", "terminate", "Shrink the Auto Scaling group to what is needed",
+        ("autoscaling:UpdateAutoScalingGroup", "autoscaling:DescribeAutoScalingGroups"),
+        undo="previous_capacity", risk="medium", effort_hours=0.5, grace_days=7,
+    ),
+    Action(
+        "upgrade_database_engine", "resize",
+        "Upgrade the engine to a version in standard support (a person does)", (),
+        risk="high", effort_hours=8.0,
+    ),
     Action("review", "resize", "A person decides", (), effort_hours=0.5),
 )  # fmt: skip
 """Every action by its name; a check names one of them."""

@@ -45,6 +45,7 @@ AUTO_SCALING_GROUPS = _resources("auto_scaling_groups", "EC2 Auto Scaling groups
     max_size count instances at most
     desired_capacity count instances wanted
     instance_count count instances in it
+    protected_count count instances that it must not take away when it shrinks
     create_time time of creation
 """)  # fmt: skip
 
@@ -210,8 +211,16 @@ TRAINING_JOBS = _resources("training_jobs", "SageMaker training jobs", """
     checkpoint_uri text where checkpoints go
 """)  # fmt: skip
 
+LOG_GROUPS = _resources("log_groups", "CloudWatch log groups", """
+    name! text its name
+    stored_gib number events kept, as the service counts them
+    retention_days count days after which events go; missing: never
+    log_class text STANDARD, INFREQUENT_ACCESS or DELIVERY
+    create_time time of creation
+""")  # fmt: skip
+
 INVENTORY = (
     INSTANCES, AUTO_SCALING_GROUPS, VOLUMES, SNAPSHOTS, IMAGES, ADDRESSES, LOAD_BALANCERS, NAT_GATEWAYS,
     VPC_ENDPOINTS, DATABASES, BUCKETS, BUCKET_STORAGE, ENDPOINTS, NOTEBOOK_INSTANCES, STUDIO_APPS,
-    TRAINING_JOBS,
+    TRAINING_JOBS, LOG_GROUPS,
 )  # fmt: skip

@@ -101,6 +101,7 @@ WANTED = (
         (("CPUUtilization", "Maximum"), ("MemoryUtilization", "Maximum"), ("GPUUtilization", "Maximum")),
         part="variant_name",
     ),
+    Wanted("log_groups", "AWS/Logs", {"LogGroupName": "name"}, _sums("IncomingBytes")),
     Wanted(
         "notebook_instances", "/aws/sagemaker/NotebookInstances", {"NotebookInstanceName": "name"},
         (("CPUUtilization", "Maximum"),),

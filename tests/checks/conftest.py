@@ -104,12 +104,31 @@ MORE: tuple[tuple[str, dict[str, Any]], ...] = (
                  "state": "in-use", "attached_instance_id": "i-off", "create_time": OLD}),
     ("snapshots", {"resource_id": "snap-image", "volume_id": "vol-gone", "size_gib": 8.0,
                    "start_time": OLD, "image_id": "ami-old", "backup_managed": False}),
+    ("instances", {"resource_id": "i-previous", "instance_type": "m4.xlarge", "state": "running",
+                   "launch_time": OLD}),
+    ("instances", {"resource_id": "i-intel", "instance_type": "m5.xlarge", "state": "running",
+                   "launch_time": OLD, "platform": "Linux/UNIX", "tags": {"Project": "search"}}),
+    ("instances", {"resource_id": "i-arm", "instance_type": "m6g.xlarge", "state": "running",
+                   "launch_time": OLD, "platform": "Linux/UNIX", "tags": {"project": "search"}}),
+    ("instances", {"resource_id": "i-grouped", "instance_type": "m5.xlarge", "state": "running",
+                   "launch_time": OLD, "asg_name": "asg-idle"}),
+    ("auto_scaling_groups", {"resource_id": "asg-idle", "name": "asg-idle", "min_size": 1,
+                             "max_size": 3, "desired_capacity": 1, "create_time": OLD}),
+    ("log_groups", {"resource_id": "logs-kept", "name": "/app/api", "stored_gib": 1000.0,
+                    "create_time": AS_OF - timedelta(days=900)}),
+    ("databases", {"resource_id": "db-past", "engine": "mysql", "engine_version": "5.7.44",
+                   "instance_class": "db.m5.large", "status": "available", "create_time": OLD,
+                   "multi_az": True}),
 )  # fmt: skip
 
 SILENT = (
     ("i-idle", "AWS/EC2", "CPUUtilization", "Maximum", None, 1.0),
     ("i-idle", "AWS/EC2", "NetworkIn", "Sum", None, 0.0),
     ("i-idle", "AWS/EC2", "NetworkOut", "Sum", None, 0.0),
+    ("i-grouped", "AWS/EC2", "CPUUtilization", "Maximum", None, 1.0),
+    ("i-grouped", "AWS/EC2", "NetworkIn", "Sum", None, 0.0),
+    ("i-grouped", "AWS/EC2", "NetworkOut", "Sum", None, 0.0),
+    ("logs-kept", "AWS/Logs", "IncomingBytes", "Sum", None, 5 * 2.0**30 / 24),
     ("i-gpu", "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", "0", 1.0),
     ("i-gpu", "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", "1", 1.0),
     ("vol-idle", "AWS/EBS", "VolumeReadOps", "Sum", None, 0.0),
@@ -146,15 +165,23 @@ SILENT = (
 """Hourly metrics of the wasted resources: id, namespace, metric, statistic, part, value."""
 
 TYPES = [
-    {"instance_type": "m5.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0},
-    {"instance_type": "m5.large", "vcpu": 2, "memory_gib": 8, "gpu_count": 0},
+    {"instance_type": "m5.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0,
+     "architecture": "x86_64"},
+    {"instance_type": "m5.large", "vcpu": 2, "memory_gib": 8, "gpu_count": 0,
+     "architecture": "x86_64"},
+    {"instance_type": "m4.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0,
+     "architecture": "x86_64", "is_current_generation": False},
+    {"instance_type": "m6g.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0,
+     "architecture": "arm64"},
     {"instance_type": "g4dn.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 1},
-]
+]  # fmt: skip
 
 LIST_PRICES = {
     ("AmazonEC2", "m5.xlarge"): 0.192, ("AmazonEC2", "g4dn.xlarge"): 0.526, ("AmazonEC2", "gp2"): 0.1,
     ("AmazonEC2", "gp3"): 0.08, ("AmazonEC2", "snapshot"): 0.05, ("AmazonVPC", "public-ipv4"): 0.005,
     ("AmazonVPC", "nat-gateway"): 0.045, ("AmazonVPC", "interface-endpoint"): 0.01, ("AWSELB", "application"): 0.0225,
+    ("AmazonEC2", "m4.xlarge"): 0.2, ("AmazonEC2", "m6g.xlarge"): 0.154,
+    ("AmazonCloudWatch", "log-storage"): 0.03, ("AmazonRDS", "extended-support-year-1"): 0.1,
     ("AmazonEC2", "m5.large"): 0.096, ("AmazonEC2", "gp3-iops"): 0.005,
     ("AmazonEC2", "gp3-throughput"): 0.04, ("AmazonVPC", "nat-gateway-data"): 0.045,
     ("AmazonS3", "s3-standard"): 0.023, ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,

@@ -18,8 +18,11 @@ each_check = pytest.mark.parametrize("check", sorted(CHECKS))
 measured_check = pytest.mark.parametrize(
     "check", sorted(name for name, found in CHECKS.items() if "metrics" in found.needs)
 )
-PROVEN_WITHOUT_METRICS = {"unattached_ebs_volumes", "idle_load_balancers"}
-"""No attachment and no target prove waste by themselves."""
+PROVEN_WITHOUT_METRICS = {
+    "unattached_ebs_volumes", "idle_load_balancers", "old_generation_ec2_instances",
+    "graviton_ec2_instances", "unlimited_log_groups", "extended_support_rds_instances",
+}  # fmt: skip
+"""No attachment, no target, a type, a size, a version prove waste by themselves."""
 
 PRICED_BY_THE_BILL = {"empty_s3_buckets", "cross_az_transfer"}
 """Their price is nothing, or what the bill says."""

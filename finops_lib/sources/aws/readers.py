@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from finops_lib.sources.aws.calls import Asker
+from finops_lib.sources.aws import logs
+from finops_lib.sources.aws.calls import Asker, NotReadError
 from finops_lib.sources.aws.commitment_rates import token_pages
 from finops_lib.sources.shape import Record, ec2, elb, items, managed, offerings, tag_map
 
@@ -23,6 +24,17 @@ class Reader:
     read: Callable[[Asker], list[Record]]
     permissions: tuple[str, ...]
     is_global: bool = False
+
+    def records(self, asker: Asker) -> list[Record]:
+        """What was read; raises NotReadError, also for answers that lack what the service documents."""
+        try:
+            return self.read(asker)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise NotReadError(
+                "Misread",
+                f"What {asker.region} answers for {self.table} is not of the documented form "
+                f"({type(error).__name__}: {error}); {self.permissions[0]} may be emulated in part.",
+            ) from error
 
 
 def _plain(
@@ -198,6 +210,7 @@ READERS: tuple[Reader, ...] = (
         _plain("autoscaling", "describe_auto_scaling_groups", ec2.auto_scaling_groups),
         ("autoscaling:DescribeAutoScalingGroups",),
     ),
+    Reader("log_groups", logs.log_groups, logs.PERMISSIONS),
     Reader("volumes", _plain("ec2", "describe_volumes", ec2.volumes), ("ec2:DescribeVolumes",)),
     Reader("snapshots", _snapshots, ("ec2:DescribeSnapshots", "ec2:DescribeImages")),
     Reader(

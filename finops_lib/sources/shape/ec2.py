@@ -63,6 +63,9 @@ def auto_scaling_groups(pages: Iterable[Page]) -> list[Record]:
             "max_size": g.get("MaxSize"),
             "desired_capacity": g.get("DesiredCapacity"),
             "instance_count": len(g.get("Instances", [])),
+            "protected_count": sum(
+                bool(i.get("ProtectedFromScaleIn")) for i in g.get("Instances", [])
+            ),
             "create_time": g.get("CreatedTime"),
             "tags": tag_map(g.get("Tags")),
         }
