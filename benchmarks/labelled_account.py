@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import labelled_compute
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -26,7 +27,7 @@ HOURS = 14 * 24
 MONTH_HOURS = 730.0
 BILL_HOURS = 31 * 24
 PLACE = {"account_id": "111122223333", "region": "us-east-1"}
-TYPES = r"^(?:m5\.(?:x?large|\d+xlarge)|g4dn\.xlarge)$"
+TYPES = r"^(?:m5\.(?:x?large|\d+xlarge)|g4dn\.xlarge|m4\.xlarge|m6g\.xlarge|t[23]\.large)$"
 """Few types, so that the right target of a resize can be told here by hand."""
 
 Line = tuple[str, str, str, str | None, float | str]
@@ -50,6 +51,7 @@ class Kind:
     unit: str = "Hrs"
     hours: int = HOURS
     weight: float = 1.0
+    is_billed: bool = True
 
 
 @dataclass(frozen=True)
@@ -279,15 +281,17 @@ PRICED_HERE = {
 def labelled_account(size: int, seed: int, *, billed_share: float = 0.7) -> Account:
     """An account of `size` resources of every kind, in proportion to their weights."""
     rng = np.random.default_rng(seed)
-    kinds = [*WASTES, *TRAPS]
+    kinds = [*WASTES, *TRAPS, *(Kind(**spec) for spec in labelled_compute.KINDS)]
+    kept = [(Kind(**spec), spec["name"]) for spec in labelled_compute.KEPT]
     weights = np.array([kind.weight for kind in kinds])
     drawn = rng.choice(len(kinds), size, p=weights / weights.sum())
     drawn[: min(size, len(kinds))] = rng.permutation(len(kinds))[:size]
     found = [(kinds[i], _identity(kinds[i], seed, n)) for n, i in enumerate(drawn)]
     share = rng.choice([1.0, 0.9, 0.72], size)
     discount = np.where(rng.random(size) < billed_share, share, np.nan)
+    discount[[not kind.is_billed for kind, _ in found]] = np.nan
     records: dict[str, list[dict[str, Any]]] = {}
-    for kind, identity in [*found, (HOST, "i-host")]:
+    for kind, identity in [*found, (HOST, "i-host"), *kept]:
         record = {"tags": {}, **kind.row, **PLACE, "resource_id": identity}
         records.setdefault(kind.table, []).append(record)
     records["volumes"] = [*records.get("volumes", []), _kept_volume()]
@@ -298,7 +302,7 @@ def labelled_account(size: int, seed: int, *, billed_share: float = 0.7) -> Acco
     ]
     tables = {name: rows(table, records.get(name, [])) for name, table in ESTATE_TABLES.items()}
     types = prices.instance_types()
-    tables |= {"metrics": _metrics(found, rng), "prices": _prices(),
+    tables |= {"metrics": _metrics([*found, *kept], rng), "prices": _prices(),
                "instance_types": types[types["instance_type"].str.match(TYPES)]}  # fmt: skip
     return Account(tables, _key(found, discount))
 

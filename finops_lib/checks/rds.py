@@ -1,8 +1,9 @@
-"""RDS databases."""
+"""RDS databases and Aurora clusters that nobody connects to."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,47 @@ from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 from finops_lib.units import HOURS_PER_MONTH
 
+COLUMNS = [
+    *KEY, "status", "reason", "evidence", "confidence", "action", "monthly_cost", "monthly_saving",
+    "price_basis",
+]  # fmt: skip
+
+CLUSTER = ["account_id", "region", "cluster_id"]
+
+
+def database_use(
+    databases: pd.DataFrame,
+    metrics: pd.DataFrame,
+    as_of: datetime,
+    window_days: int,
+    cpu_limit_pct: float,
+    cluster_cpu_limit_pct: float,
+) -> pd.DataFrame:
+    """Available databases with sessions, cpu, age, and young, busy, idle of each or of its whole cluster.
+
+    A member of a cluster is young or busy if one of its members is, and idle if all are: a reader waits
+    for the writer to fail.
+    """
+    found = databases[databases["status"] == "available"]
+    recent = windowed(metrics, as_of, window_days)
+    sessions = measured(recent, "AWS/RDS", "DatabaseConnections", "Maximum")
+    cpu = measured(recent, "AWS/RDS", "CPUUtilization", "Maximum")
+    ids = found["resource_id"]
+    found = found.assign(
+        sessions=looked_up(ids, sessions["maximum"]),
+        cpu=looked_up(ids, cpu["maximum"]),
+        age=age_days(found["create_time"], as_of),
+    )
+    limit = np.where(found["cluster_id"].notna(), cluster_cpu_limit_pct, cpu_limit_pct)
+    complete = is_complete(looked_up(ids, sessions["hours"]), window_days) & found["cpu"].notna()
+    busy = (found["sessions"] > 0) | (found["cpu"] >= limit)
+    found = found.assign(young=found["age"] < window_days, busy=busy, idle=complete & ~busy)
+    clusters = found.groupby(CLUSTER, dropna=True)
+    for name, of_all in (("young", "any"), ("busy", "any"), ("idle", "all")):
+        whole = clusters[name].transform(of_all)
+        found[name] = whole.where(found["cluster_id"].notna(), found[name]).astype(bool)
+    return found
+
 
 @check(
     title="Idle RDS instances",
@@ -21,7 +63,8 @@ from finops_lib.units import HOURS_PER_MONTH
     permissions=("rds:DescribeDBInstances", "cloudwatch:GetMetricData"),
     action="delete_database",
     service="Amazon Relational Database Service",
-    guard="The highest number of connections over a full window; replicas and cluster members are left alone.",
+    guard="The highest number of connections over a full window; replicas are left alone; an Aurora "
+    "cluster is idle only as a whole, and a person deletes it.",
 )
 def idle_rds_instances(
     databases: pd.DataFrame,
@@ -32,47 +75,58 @@ def idle_rds_instances(
     as_of: datetime,
     window_days: int = 14,
     cpu_limit_pct: float = 5.0,
+    cluster_cpu_limit_pct: float = 15.0,
 ) -> pd.DataFrame:
-    """Available databases that had no connection in any hour of the window and stayed below the CPU limit."""
-    running = databases[databases["status"] == "available"]
-    recent = windowed(metrics, as_of, window_days)
-    sessions = measured(recent, "AWS/RDS", "DatabaseConnections", "Maximum")
-    cpu = measured(recent, "AWS/RDS", "CPUUtilization", "Maximum")
-    ids = running["resource_id"]
-    found = running.assign(
-        sessions=looked_up(ids, sessions["maximum"]),
-        cpu=looked_up(ids, cpu["maximum"]),
-        age=age_days(running["create_time"], as_of),
-    )
-    complete = is_complete(looked_up(ids, sessions["hours"]), window_days) & found["cpu"].notna()
-    apart = found["cluster_id"].notna() | found["replica_of"].notna()
-    busy = (found["sessions"] > 0) | (found["cpu"] >= cpu_limit_pct)
+    """Available databases that had no connection in any hour of the window and stayed below the CPU limit.
+
+    Members of a cluster have `cluster_cpu_limit_pct`, because Aurora works for itself on small classes.
+    """
+    limits = (window_days, cpu_limit_pct, cluster_cpu_limit_pct)
+    found = database_use(databases, metrics, as_of, *limits)
+    replica = found["replica_of"].notna()
     status = np.select(
-        [apart | busy | (found["age"] < window_days), complete], ["ok", "waste"], default="unknown"
+        [replica | found["young"] | found["busy"], found["idle"]],
+        ["ok", "waste"],
+        default="unknown",
     )
-    listed = (
-        looked_up(found["instance_class"], list_prices(prices, "AmazonRDS", as_of))
-        * HOURS_PER_MONTH
+    listed = looked_up(found["instance_class"], list_prices(prices, "AmazonRDS", as_of))
+    found = all_saved(
+        priced(
+            found.assign(status=status),
+            run_rate(resource_costs),
+            listed.astype("float64") * HOURS_PER_MONTH,
+        )
     )
-    found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
+    member = found["cluster_id"].notna()
     return found.assign(
-        reason=[
-            f"Connections are not measured over the whole window of {window_days} days."
-            if row.status == "unknown"
-            else "A replica or a member of a cluster."
-            if not (pd.isna(row.cluster_id) and pd.isna(row.replica_of))
-            else f"Started {row.age:.1f} days ago, within the window of {window_days} days."
-            if row.age < window_days
-            else f"At most {row.sessions:g} connections and {row.cpu:.1f} % CPU (limit {cpu_limit_pct:g} %) over {window_days} days."
-            for row in found.itertuples()
-        ],
+        action=np.where(member, "delete_database_cluster", "delete_database"),
+        reason=[_reason(row, window_days) for row in found.itertuples()],
         evidence=[
             {
                 "connections_max": None if pd.isna(row.sessions) else float(row.sessions),
                 "cpu_max_pct": None if pd.isna(row.cpu) else round(row.cpu, 3),
-                "window_days": window_days, "instance_class": row.instance_class, "status": row.status,
+                "window_days": window_days, "instance_class": row.instance_class,
+                "cluster_id": None if pd.isna(row.cluster_id) else row.cluster_id, "status": "available",
             }
             for row in found.itertuples()
         ],
         confidence="high",
-    )[[*KEY, "status", "reason", "evidence", "confidence", "monthly_cost", "monthly_saving", "price_basis"]]  # fmt: skip
+    )[COLUMNS]  # fmt: skip
+
+
+def _reason(row: Any, window_days: int) -> str:
+    if not pd.isna(row.replica_of):
+        return "A replica."
+    whose = "" if pd.isna(row.cluster_id) else f"Cluster {row.cluster_id}: "
+    if row.status == "unknown":
+        return f"{whose}Connections are not measured over the whole window of {window_days} days."
+    if row.young:
+        return f"{whose}Started within the window of {window_days} days."
+    use = (
+        "not measured here"
+        if pd.isna(row.sessions)
+        else f"at most {row.sessions:g} connections and {row.cpu:.1f} % CPU over {window_days} days"
+    )
+    if row.status == "ok" and row.sessions == 0:
+        return f"{whose}{use}; another member is at work." if whose else f"{use}."
+    return f"{whose}{use}."

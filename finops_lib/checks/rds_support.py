@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import is_complete, looked_up, measured, windowed
+from finops_lib.checks.measures import looked_up
 from finops_lib.checks.pricing import list_prices, priced, run_rate
+from finops_lib.checks.rds import database_use
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 from finops_lib.units import HOURS_PER_MONTH
@@ -92,17 +93,18 @@ def extended_support_rds_instances(
     as_of: datetime,
     window_days: int = 14,
     cpu_limit_pct: float = 5.0,
+    cluster_cpu_limit_pct: float = 15.0,
 ) -> pd.DataFrame:
     """Available databases whose major version is billed for extended support.
 
     Costs what the bill's ExtendedSupport lines say; else processors (twice with a standby) times the
     list rate of the year times 730 hours. All of it goes with an upgrade; the instance is paid on.
     """
-    found = databases[databases["status"] == "available"]
-    found = _with_dates(found, as_of)
+    limits = (window_days, cpu_limit_pct, cluster_cpu_limit_pct)
+    found = _with_dates(database_use(databases, metrics, as_of, *limits), as_of)
     lines = run_rate(resource_costs, BILLED)
     billed = looked_up(found["resource_id"], lines).fillna(0.0) > 0
-    idle = _is_idle(found, metrics, as_of, window_days, cpu_limit_pct)
+    idle = found["idle"] & ~found["young"] & found["replica_of"].isna()
     found = found.assign(billed=billed, idle=idle, past=billed | found["past"])
     found["status"] = np.select(
         [found["past"] & ~found["idle"], found["past"] | found["dated"]],
@@ -136,19 +138,6 @@ def _told(engine: str, version: str | None, today: date) -> tuple[Any, ...]:
         return major, None, False, tuple(map(int, major.split("."))) > NEWEST[calendar], False
     year_3 = support.year_3 is not None and today >= support.year_3
     return major, support.year_1, today >= support.year_1, True, year_3
-
-
-def _is_idle(
-    found: pd.DataFrame, metrics: pd.DataFrame, as_of: datetime, window_days: int, cpu_limit: float
-) -> pd.Series:
-    """Whether nobody connected in the whole window: the rule of idle_rds_instances."""
-    recent = windowed(metrics, as_of, window_days)
-    sessions = measured(recent, "AWS/RDS", "DatabaseConnections", "Maximum")
-    cpu = measured(recent, "AWS/RDS", "CPUUtilization", "Maximum")["maximum"]
-    ids = found["resource_id"]
-    alone = found["cluster_id"].isna() & found["replica_of"].isna()
-    quiet = looked_up(ids, sessions["maximum"]).eq(0) & (looked_up(ids, cpu) < cpu_limit)
-    return alone & quiet & is_complete(looked_up(ids, sessions["hours"]), window_days)
 
 
 def _list_cost(

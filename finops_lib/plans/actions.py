@@ -168,6 +168,12 @@ ACTIONS = _catalogue(
         undo="previous_capacity", risk="medium", effort_hours=0.5, grace_days=7,
     ),
     Action(
+        "delete_database_cluster", "terminate",
+        "Delete the cluster after a final snapshot (a person does)", (),
+        prerequisite="final_snapshot", undo="restore_cluster", risk="high", grace_days=14,
+        effort_hours=1.0,
+    ),
+    Action(
         "upgrade_database_engine", "resize",
         "Upgrade the engine to a version in standard support (a person does)", (),
         risk="high", effort_hours=8.0,

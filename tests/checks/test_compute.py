@@ -355,3 +355,46 @@ def test_extended_support_of_an_idle_database_goes_with_it():
     ]
     assert found["status"] == "ok"
     assert "idle" in found["reason"]
+
+
+def cluster(levels: list[tuple[float, float] | None], **more: Any) -> pd.DataFrame:
+    """A cluster whose members have these connections and CPU (None: not measured)."""
+    members = [
+        {**database(engine="aurora-postgresql", engine_version="15.4"), "cluster_id": "c", **more,
+         "resource_id": f"db-{n}"}
+        for n in range(len(levels))
+    ]  # fmt: skip
+    metrics = [
+        point
+        for n, level in enumerate(levels)
+        if level is not None
+        for point in (
+            *hourly(f"db-{n}", "AWS/RDS", "DatabaseConnections", "Maximum", level[0]),
+            *hourly(f"db-{n}", "AWS/RDS", "CPUUtilization", "Maximum", level[1]),
+        )
+    ]
+    return judged("idle_rds_instances", databases=members, metrics=metrics)
+
+
+@pytest.mark.parametrize(
+    ("levels", "status"),
+    [
+        ([(0.0, 12.0), (0.0, 9.0)], "waste"),
+        ([(7.0, 12.0), (0.0, 9.0)], "ok"),
+        ([(0.0, 16.0), (0.0, 9.0)], "ok"),
+        ([(0.0, 12.0), None], "unknown"),
+        ([(7.0, 12.0), None], "ok"),
+    ],
+)
+def test_idle_cluster_is_idle_only_as_a_whole(levels, status):
+    assert set(cluster(levels)["status"]) == {status}
+
+
+def test_idle_cluster_is_deleted_by_a_person_and_a_single_database_by_the_plan():
+    assert set(cluster([(0.0, 2.0), (0.0, 2.0)])["action"]) == {"delete_database_cluster"}
+    assert set(cluster([(0.0, 2.0)], cluster_id=None)["action"]) == {"delete_database"}
+
+
+def test_idle_cluster_replica_and_young_ones_are_left_alone():
+    assert set(cluster([(0.0, 2.0)], cluster_id=None, replica_of="main")["status"]) == {"ok"}
+    assert set(cluster([(0.0, 2.0)], create_time=AS_OF - timedelta(days=3))["status"]) == {"ok"}
