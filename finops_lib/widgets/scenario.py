@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from finops_lib.params import Params, save_params
+from finops_lib.params import Params, load_params, save_params
 from finops_lib.plans.plan import build_plan, waterfall
 from finops_lib.present import headless, say, table
 from finops_lib.schema import CONFIDENCES, RISKS
@@ -20,10 +20,16 @@ def scenario_savings(book: Workbook, params: Params) -> pd.DataFrame:
     return waterfall(build_plan(book.findings, params.plan), book.cost())
 
 
+def scenario_of(book: Workbook, path: Path) -> Params:
+    """The parameters of the scenario that was saved there; without one, the workbook's."""
+    return load_params(path) if path.exists() else book.params
+
+
 def try_scenario(book: Workbook, params_file: str = "scenario.yaml") -> Any:
     """Sliders over the plan's constraints and its savings beside today's; None where nobody is there.
 
-    "Save" writes the whole parameters to `params_file`, which `finops report --params` takes.
+    "Save the scenario" writes the whole parameters to `params_file`, which `finops report --params` takes;
+    where it is there already, what it has beside the plan stays.
     """
     if headless():
         return None
@@ -40,11 +46,12 @@ def try_scenario(book: Workbook, params_file: str = "scenario.yaml") -> Any:
         ),
     }
     shown, said = ipywidgets.HTML(), ipywidgets.HTML()
-    save = ipywidgets.Button(description="Save")
+    save = ipywidgets.Button(description="Save the scenario", layout=ipywidgets.Layout(width="auto"))  # fmt: skip
 
     def chosen() -> Params:
         values = {name: control.value for name, control in controls.items()}
-        return book.params.model_copy(update={"plan": now.model_copy(update=values)})
+        kept = scenario_of(book, Path(params_file))
+        return kept.model_copy(update={"plan": now.model_copy(update=values)})
 
     def update(_: Any = None) -> None:
         shown.value = _html(book, chosen())

@@ -1,3 +1,4 @@
+import json
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from finops_lib.params import save_params
+from finops_lib.params import load_params, save_params
+from finops_lib.plans.review import read_plan
 
 pytestmark = [
     pytest.mark.browser,
@@ -72,7 +74,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workbook_lab(tmp_path_factory, demo_read):
-    """A JupyterLab on a copy of the exploration notebook, with the demo account's Estate beside it."""
+    """A JupyterLab on a copy of the exploration notebook with the demo account's Estate, and its folder."""
     folder = tmp_path_factory.mktemp("workbook")
     run = folder / "outputs" / "2026-10" / "run"
     shutil.copytree(demo_read.estate.folder, run / "estate")
@@ -80,7 +82,7 @@ def workbook_lab(tmp_path_factory, demo_read):
     (folder / "notebooks").mkdir()
     shutil.copy(NOTEBOOKS / "explore.ipynb", folder / "notebooks")
     with jupyterlab(folder) as address:
-        yield address
+        yield address, folder
 
 
 def test_setup_in_jupyterlab_dollars_stay_dollars_and_figures_have_descriptions(lab, browser):
@@ -96,18 +98,106 @@ def test_setup_in_jupyterlab_dollars_stay_dollars_and_figures_have_descriptions(
     page.close()
 
 
-def test_explore_in_jupyterlab_a_moved_control_changes_the_picture(workbook_lab, browser):
+@pytest.fixture(scope="module")
+def explored(workbook_lab, browser):
+    """The exploration notebook with every cell run, and the folder that it writes into."""
+    address, folder = workbook_lab
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(f"{workbook_lab}/lab/tree/notebooks/explore.ipynb")
+    page.goto(f"{address}/lab/tree/notebooks/explore.ipynb")
     page.wait_for_selector(".jp-Notebook-cell", timeout=60_000)
     page.evaluate(RUN_ALL)
-    picture = page.locator(".widget-html img").first
-    picture.wait_for(timeout=120_000)
-    before = picture.get_attribute("alt"), picture.get_attribute("src")
-    assert before[0].startswith("Bars of effective cost by service in 2026-10;")
-    page.get_by_label("Group by").select_option("team")
-    page.wait_for_selector(".widget-html img[alt^='Bars of effective cost by team']")
-    assert picture.get_attribute("src") != before[1]
-    page.get_by_label("Basis").select_option("billed")
-    page.wait_for_selector(".widget-html img[alt^='Bars of billed cost by team']")
+    # The last cell's explorer is there when all of them are.
+    page.get_by_role("button", name="Save the purchases").wait_for(timeout=300_000)
+    yield page, folder
     page.close()
+
+
+def picture(page, alt):
+    """The picture whose description begins so, when it is there."""
+    found = page.locator(f".widget-html img[alt^={json.dumps(alt)}]").first
+    found.wait_for(timeout=60_000)
+    return found.get_attribute("src")
+
+
+def choose(page, label, option):
+    page.get_by_label(label, exact=True).select_option(option)
+
+
+def test_explore_in_jupyterlab_a_moved_control_changes_the_picture(explored):
+    page, _ = explored
+    before = picture(page, "Bars of effective cost by service in 2026-10;")
+    choose(page, "Group by", "team")
+    assert picture(page, "Bars of effective cost by team in 2026-10;") != before
+    choose(page, "Basis", "billed")
+    picture(page, "Bars of billed cost by team in 2026-10;")
+
+
+def test_explore_in_jupyterlab_goes_down_to_a_team_s_resources(explored):
+    page, _ = explored
+    before = picture(page, "Bars of each team's cost in 2026-10: own, shared, credits;")
+    choose(page, "Team", "ml-platform")
+    assert picture(page, "Bars of ml-platform's cost by line of the statement;") != before
+    choose(page, "Told by", "resource")
+    picture(page, "Bars of ml-platform's cost by resource;")
+
+
+def test_explore_in_jupyterlab_controls_are_moved_by_the_keyboard(explored):
+    page, _ = explored
+    label = page.get_by_label("Statement of", exact=True)
+    before = label.input_value()
+    label.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("([e, old]) => e.value !== old", arg=[label.element_handle(), before])
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+
+
+def test_explore_in_jupyterlab_decisions_go_into_the_plan(explored):
+    page, folder = explored
+    path = folder / "notebooks" / "plan.yaml"
+    page.get_by_role("button", name="Accept").click()
+    steps = decided(path, "approved")
+    choose(page, "Finding", [page.get_by_label("Finding", exact=True).locator("option").nth(1).inner_text()])  # fmt: skip
+    page.get_by_label("Reason", exact=True).fill("seasonal")
+    page.get_by_label("Until", exact=True).fill("2027-01-31")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Dismiss").click()
+    (dismissed,) = decided(path, "dismissed")
+    assert dismissed["note"] == "seasonal (until 2027-01-31)"
+    page.get_by_label("Owner", exact=True).fill("ana")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Assign").click()
+    wait_until(lambda: [s for s in read_plan(path)["steps"] if s["owner"] == "ana"])
+    assert len(steps) == 1
+    assert steps[0]["monthly_saving"] >= dismissed["monthly_saving"]
+
+
+def decided(path, status):
+    """The steps of that status, once the plan file has any."""
+    wait_until(lambda: path.exists() and any(s["status"] == status for s in read_plan(path)["steps"]))  # fmt: skip
+    return [step for step in read_plan(path)["steps"] if step["status"] == status]
+
+
+def wait_until(true):
+    for _ in range(100):
+        if true():
+            return
+        time.sleep(0.2)
+    raise AssertionError("it did not happen in 20 seconds")
+
+
+def test_explore_in_jupyterlab_another_demand_changes_the_purchases_and_is_saved(explored):
+    page, folder = explored
+    shown = ".widget-html img[alt^='The saving over the commitment an hour']"
+    before = page.locator(shown).first.get_attribute("src")
+    slider = page.get_by_role("slider", name="Demand may fall by %")
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([selector, old]) => document.querySelector(selector)?.src !== old",
+        arg=[shown, before], timeout=120_000,
+    )  # fmt: skip
+    page.get_by_role("button", name="Save the purchases").click()
+    path = folder / "notebooks" / "scenario.yaml"
+    wait_until(path.exists)
+    assert load_params(path).commitments.demand_factors[0] < 1

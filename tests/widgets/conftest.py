@@ -8,7 +8,7 @@ from bills import as_legacy_csv, small_bill
 from finops_lib.collect import collect
 from finops_lib.params import load_params
 from finops_lib.schema import ESTATE_TABLES, rows
-from finops_lib.widgets import findings, scenario, spend
+from finops_lib.widgets import allocation, commitments, findings, scenario, spend
 from finops_lib.workbook import Workbook
 
 VOLUME = {
@@ -43,5 +43,5 @@ def book(tmp_path_factory):
 
 @pytest.fixture
 def somebody(monkeypatch):
-    for module in (findings, scenario, spend):
+    for module in (allocation, commitments, findings, scenario, spend):
         monkeypatch.setattr(module, "headless", lambda: False)

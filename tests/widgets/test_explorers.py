@@ -4,9 +4,17 @@ from datetime import date
 import pytest
 
 from finops_lib.params import load_params
+from finops_lib.phases import allocation
 from finops_lib.plans.review import read_plan
 from finops_lib.present import HEADLESS
-from finops_lib.widgets import explore_spend, review_findings, try_scenario
+from finops_lib.widgets import (
+    explore_allocation,
+    explore_commitments,
+    explore_spend,
+    review_findings,
+    try_scenario,
+)
+from finops_lib.widgets.allocation import SIDES, team_cost
 from finops_lib.widgets.choice import Choice, chosen_spend, dimensions, months, names
 from finops_lib.widgets.scenario import scenario_savings
 
@@ -19,7 +27,16 @@ def controls(widget):
     return found
 
 
-@pytest.mark.parametrize("explorer", [explore_spend, review_findings, try_scenario])
+EXPLORERS = [
+    explore_allocation,
+    explore_commitments,
+    explore_spend,
+    review_findings,
+    try_scenario,
+]
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
 def test_explorers_make_nothing_where_nobody_is_there(book, monkeypatch, explorer):
     monkeypatch.setenv(HEADLESS, "1")
     assert explorer(book) is None
@@ -99,8 +116,76 @@ def test_try_scenario_saves_parameters_that_give_the_saving_it_showed(book, some
     before = explorer.children[1].value
     found["At least"].value = 20.0
     assert explorer.children[1].value != before
-    found["Save"].click()
+    found["Save the scenario"].click()
     saved = load_params(path)
     assert saved.plan.min_monthly_saving == 20.0
     careful = scenario_savings(book, saved)["net"].iloc[-1]
     assert 0 < careful < book.waterfall()["net"].iloc[-1]
+
+
+def test_explorers_name_every_control_once(book, somebody, tmp_path):
+    found = [name for explorer in EXPLORERS for name in labels(made(explorer, book, tmp_path))]
+    assert all(found)
+    assert sorted(found) == sorted(set(found))
+
+
+def made(explorer, book, folder):
+    files = {review_findings: "plan.yaml", try_scenario: "s.yaml", explore_commitments: "s.yaml"}
+    return explorer(book, str(folder / files[explorer])) if explorer in files else explorer(book)
+
+
+def labels(widget):
+    """What a screen reader says of each control; containers and what they show are none."""
+    own = [] if type(widget).__name__ in ("VBox", "HBox", "HTML") else [widget.description]
+    return own + [name for child in getattr(widget, "children", ()) for name in labels(child)]
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("team", ["a", "Unallocated"])
+def test_team_cost_adds_up_to_what_the_team_pays_or_owns(book, team, side):
+    owned = allocation.owned_charges(book)
+    statement = allocation.statements(book, owned).set_index("team").loc[team]
+    rows = team_cost(book, owned, team, side)
+    own = owned[owned["team"].fillna("Unallocated").eq(team) & owned["pool"].isna()]
+    whole = own["EffectiveCost"].sum() if SIDES[side] else statement["total"]
+    assert rows["cost"].sum() == pytest.approx(whole)
+    assert list(rows.columns) == ["name", "cost", "share"]
+
+
+def test_explore_allocation_goes_down_from_every_team_to_one_team_s_resources(book, somebody):
+    explorer = explore_allocation(book)
+    shown, found = explorer.children[1], controls(explorer)
+    titles = [title(shown)]
+    for name, value in (
+        ("Team", "a"),
+        ("Told by", "resource"),
+        ("Cost basis", "billed"),
+        ("Statement of", "2026-09"),
+    ):
+        found[name].value = value
+        titles.append(title(shown))
+    assert titles[0] == "What each team pays, 2026-10"
+    assert titles[1].startswith("a by line of the statement, 2026-10: $")
+    assert titles[4].startswith("a by resource, 2026-09: $")
+    assert len(set(titles)) >= 4
+    found["Team"].value = "every team"
+    assert title(shown) == "What each team pays, 2026-09"
+
+
+def test_explore_commitments_saves_the_terms_that_it_showed_and_keeps_the_plan(
+    book, somebody, tmp_path
+):
+    path = tmp_path / "scenario.yaml"
+    careful = controls(try_scenario(book, str(path)))
+    careful["At least"].value = 20.0
+    careful["Save the scenario"].click()
+    explorer = explore_commitments(book, str(path))
+    before, found = explorer.children[1].value, controls(explorer)
+    found["Term"].value = "three years"
+    found["Demand may fall by %"].value = 40
+    found["Save the purchases"].click()
+    assert before.startswith('<div class="fo-say')
+    saved = load_params(path)
+    assert saved.plan.min_monthly_saving == 20.0
+    assert saved.commitments.years == (3,)
+    assert saved.commitments.demand_factors[0] == pytest.approx(0.6)
