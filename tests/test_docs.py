@@ -1,6 +1,7 @@
 """Every page of the documentation does what it says: code runs, commands exist, links lead somewhere."""
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -18,6 +19,9 @@ from finops_lib.checks.registry import CHECKS
 from finops_lib.cli.app import app
 from finops_lib.collect import collect
 from finops_lib.params import NOTEBOOKS, load_params
+from finops_lib.run import examine
+from finops_lib.schema import COVERAGE, FINDINGS
+from finops_lib.sources.store import write_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *(p for p in (ROOT / "docs").rglob("*.md") if "decisions" not in p.parts)]  # fmt: skip
@@ -52,8 +56,13 @@ def clone(tmp_path_factory):
     )
     run = folder / "outputs" / "2026-10" / "run"
     run.mkdir(parents=True)
-    collect(params, run / "estate", cache=folder / "cache", now=datetime(2026, 11, 2),
-            progress=lambda *_: None)  # fmt: skip
+    estate = collect(params, run / "estate", cache=folder / "cache", now=datetime(2026, 11, 2),
+                     progress=lambda *_: None)  # fmt: skip
+    found, coverage = examine(estate, params)
+    write_table(found, FINDINGS, run / "findings.parquet")
+    write_table(coverage, COVERAGE, run / "coverage.parquet")
+    told = {"created": "2026-11-02T06:00:00", "title": params.title, "currency": estate.currency}
+    (run / "manifest.json").write_text(json.dumps(told))
     return folder
 
 

@@ -21,7 +21,7 @@ from finops_lib.demo import serve_demo
 from finops_lib.errors import ParameterError
 from finops_lib.params import Params, load_params
 from finops_lib.plans.bucket import SCHEME
-from finops_lib.report import publish
+from finops_lib.report import newest_run, publish
 from finops_lib.run import NOTEBOOK_FOLDER, examine, make_report, now
 from finops_lib.sources.store import newest_estate, read_estate
 
@@ -271,10 +271,30 @@ def dashboard(
         str, typer.Option("--database", help="Glue database over the Parquet of a run")
     ] = "finops",
     params: ParamsOption = None,
+    png: Annotated[
+        Path | None, typer.Option("--png", help="picture of it to write, as PNG")
+    ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="picture of it to write, as PDF")
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", help="folder of the run to draw; empty: the newest good one"),
+    ] = None,
 ) -> None:
-    """Print a Grafana dashboard over the tables that runs write, as JSON to import."""
-    from finops_lib.dashboards import dashboard as made
+    """Print a Grafana dashboard over the tables that runs write, as JSON to import.
 
+    With --png or --pdf draw its panels from their own queries on a run instead; no Grafana is needed.
+    """
+    from finops_lib.dashboards import dashboard as made
+    from finops_lib.dashboards import picture
+
+    files = [path for path in (png, pdf) if path]
+    if files:
+        chosen = run or newest_run(OUTPUTS)
+        picture(chosen, files)
+        out.print(f"Done. Drawn from {chosen}: {', '.join(map(str, files))}")
+        return
     title = load_params(params).title
     out.file.write(made(title, datasource=datasource, database=database))
 

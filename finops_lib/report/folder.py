@@ -47,6 +47,14 @@ def runs(outputs: Path) -> list[Path]:
     return [folder for _, folder in sorted(found)]
 
 
+def newest_run(outputs: Path) -> Path:
+    """The good run that was made last and is kept whole; ReportError where there is none."""
+    whole = [f for f in runs(outputs) if not f.name.endswith(FAILED) and (f / "estate").is_dir()]
+    if not whole:
+        raise ReportError(f"There is no finished run under {outputs} yet. Run `make report` first.")
+    return whole[-1]
+
+
 def retain(outputs: Path, keep: int) -> list[Path]:
     """Remove all but the manifest from runs beyond the newest `keep` good ones of each period.
 

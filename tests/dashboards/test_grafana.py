@@ -6,6 +6,9 @@ import pytest
 
 from finops_lib.dashboards import dashboard
 from finops_lib.dashboards.panels import PANELS, TABLES
+from finops_lib.dashboards.picture import ask, picture
+from finops_lib.errors import ReportError
+from finops_lib.present import use_currency
 from finops_lib.schema import COVERAGE, DAILY_CUBE, FINDINGS
 from finops_lib.sources.store import write_table
 
@@ -24,8 +27,8 @@ FOUND = [
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
-    """The rows of every panel's query on the Parquet of a run, by the panel's title."""
+def run(tmp_path_factory):
+    """The folder of a run with the tables that the panels ask."""
     run = tmp_path_factory.mktemp("run")
     (run / "estate").mkdir()
     key = {
@@ -45,6 +48,14 @@ def answers(tmp_path_factory):
         ("coverage", COVERAGE, pd.DataFrame([seen])),
     ):
         write_table(frame, table, run / TABLES[name])
+    (run / "manifest.json").write_text('{"title": "Halcyon", "currency": "EUR"}')
+    yield run
+    use_currency("USD")
+
+
+@pytest.fixture(scope="module")
+def answers(run):
+    """The rows of every panel's query on the Parquet of a run, by the panel's title."""
     connection = duckdb.connect()
     for name, path in TABLES.items():
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{run / path}')")
@@ -88,3 +99,30 @@ def test_dashboard_panels_do_not_overlap_and_fill_whole_rows():
     ]
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) == 23
+
+
+def test_picture_asks_what_the_dashboard_asks(run, answers):
+    asked = {title: list(frame.itertuples(index=False, name=None)) for title, frame in ask(run).items()}  # fmt: skip
+    numbers = ("Cost so far this month", "Waste a month", "This month by team", "Waste by check")
+    assert {title: asked[title] for title in numbers} == {title: answers[title] for title in numbers}  # fmt: skip
+    assert set(asked) == {panel.title for panel in PANELS}
+
+
+def test_picture_has_every_panel_its_numbers_and_says_who_drew_it(run, tmp_path):
+    picture(run, [tmp_path / "d.svg", tmp_path / "d.png", tmp_path / "d.pdf"])
+    text = (tmp_path / "d.svg").read_text()
+    for shown in ("Halcyon: dashboard", "not a picture of a Grafana", "€12.00", "€42.00", "untagged", "because",
+                  *(panel.title for panel in PANELS)):  # fmt: skip
+        assert shown in text
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_picture_of_a_folder_that_is_no_run_says_what_to_name(tmp_path):
+    with pytest.raises(ReportError, match=r"outputs/<period>/<run>"):
+        picture(tmp_path, [tmp_path / "d.png"])
+
+
+def test_picture_of_another_form_is_refused(run, tmp_path):
+    with pytest.raises(ReportError, match=r"d\.docx is no picture"):
+        picture(run, [tmp_path / "d.docx"])
