@@ -128,6 +128,9 @@ def main(
     """Print the comparison."""
     sets = {"real": real_series(data), "generated": generated_bills(bills, seed)}
     for name, series in sets.items():
+        if not series:
+            typer.echo(f"\n{name}: no series of {MIN_DAYS + HORIZON} days")
+            continue
         rows = pd.concat([judged(frame) for frame in series.values()]).astype("float64")
         held, days = rows.pop("is_inside").mean(), rows.pop("days_inside").mean()
         typer.echo(f"\n{name}: {len(series)} series, {len(rows)} forecasts of a 30-day total")

@@ -62,6 +62,21 @@ def test_forecast_learns_nothing_from_a_spike():
     assert totals[1] == pytest.approx(totals[0], rel=0.03)
 
 
+def test_forecast_counts_on_bursts_that_are_usual():
+    values = noisy(120, noise=0.03)
+    values[::10] *= 8
+    mean = forecast(series(values), 30)["total"].iloc[-1] / 30
+    assert 120.0 < mean < values.mean() * 1.1
+
+
+def test_forecast_of_a_short_history_is_the_mean_of_four_weeks_and_of_all():
+    values = noisy(31, noise=0.1)
+    values[:3] *= 2
+    total = forecast(series(values), 28)["total"].iloc[-1]
+    means = (values[-28:].mean() + values.mean()) / 2
+    assert total == pytest.approx(28 * means, rel=0.02)
+
+
 def test_forecast_short_history_says_how_much_is_needed():
     with pytest.raises(ParameterError, match="The history has 20 days and a forecast needs 28"):
         forecast(series([1.0] * 20), 30)
@@ -106,6 +121,13 @@ def test_backtest_knows_only_the_past():
     before, after = (backtest(series(v)).set_index("time") for v in (values, changed))
     known = ["forecast", "low", "high"]
     pd.testing.assert_frame_equal(before[known], after[known])
+
+
+def test_backtest_newest_month_is_the_last_whole_one():
+    frame = series(noisy(90))
+    newest = backtest(frame).iloc[-1]
+    assert newest["time"] == frame["time"].iloc[-30]
+    assert newest["actual"] == pytest.approx(frame["value"].tail(30).sum())
 
 
 def test_backtest_interval_holds_about_eight_in_ten():

@@ -116,8 +116,12 @@ def _tested(
 
 
 def _origins(days: int, back: int) -> list[int]:
-    """Lengths of the histories that past forecasts had: weekly `back` from the end, oldest first."""
-    return sorted(range(days - WEEK, max(MIN_DAYS, days - back) - 1, -WEEK))
+    """Lengths of the histories that past forecasts had: weekly `back` from the end, oldest first.
+
+    One of them lies HORIZON days before the end, so that the newest whole month is tested.
+    """
+    newest = days - WEEK - HORIZON % WEEK
+    return sorted(range(newest, max(MIN_DAYS, days - back) - 1, -WEEK))
 
 
 def _errors(values: pd.Series, origins: list[int]) -> dict[int, Errors]:

@@ -25,8 +25,9 @@ LENGTHS = (7, 14, 21, 30)
 """Sums of so many days teach the stray of sums."""
 DRIFT = 0.07
 """Variance of a day's step of the level over that of a day's noise."""
-PRIOR_OF_SUMS, PRIOR_OF_DAYS = 1.8, 1.3
-"""Before any error was seen: the quantiles of strays, in units of the series' noise."""
+PRIOR_OF_SUMS, PRIOR_OF_DAYS = 1.7, 1.5
+"""Before any error was seen: the quantiles of strays, in units of the series' noise (a normal day's is 1.3,
+the rest is what the level itself is not known by)."""
 PRIOR_NOISE = 0.05
 """No series is believed to be calmer than this before any error was seen."""
 PRIOR_MONTHS = 1.0

@@ -18,6 +18,8 @@ FEE_MONTHS = 3
 """Months whose median is the fee that is expected next."""
 SPIKE_NOISE = 5.0
 """A day that strays further than so many standard deviations teaches nothing."""
+RARE = 0.05
+"""More days than this share that stray so far are no spikes: what recurs will come again."""
 SHIFT_DAYS = 14
 """Days on either side whose medians are compared to find a level shift."""
 SHIFT_NOISE = 6.0
@@ -92,12 +94,13 @@ def without_fees(values: pd.Series) -> tuple[pd.Series, float]:
 
 
 def without_spikes(values: pd.Series) -> pd.Series:
-    """The series with its spikes put back to the level of their weekday."""
+    """The series with its spikes put back to the level of their weekday, unless they are usual in it."""
     level = values.rolling(WEEK, center=True, min_periods=4).median()
     usual = level + (values - level).groupby(values.index.day_of_week).transform("median")
     stray = values - usual
     noise = NORMAL * float(stray.abs().median())
-    return values.where(stray.abs() <= SPIKE_NOISE * noise, usual)
+    is_spike = stray.abs() > SPIKE_NOISE * noise
+    return values if is_spike.mean() > RARE else values.mask(is_spike, usual)
 
 
 def week_shape(values: pd.Series) -> pd.Series:
