@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from finops_lib.sources.aws.read import api_calls
 from finops_lib.sources.aws.s3 import fetch_s3
 from finops_lib.sources.billing import Bill, no_bill, read_bill
 from finops_lib.sources.lock import only_one
+from finops_lib.sources.s3_inventory import gap, read_inventories
 from finops_lib.sources.store import write_estate
 
 Progress = Callable[[str, float], None]
@@ -39,6 +40,11 @@ RESOURCE_WINDOW_DAYS = 30
 
 COST_EXPLORER_MONTHS = 13
 """Months that are asked of Cost Explorer where there is no export: a year to compare with."""
+
+NO_INVENTORY = (
+    "No S3 Inventory was given, so duplicates, old versions and old objects are not looked for: name "
+    "its manifest in source.inventory."
+)
 
 NOT_ASKED = "This run read a bill alone; run it with an account to see them (source.account: true)."
 
@@ -64,6 +70,7 @@ def collect(
         bill = _bill(params, session, account, lake, as_of, progress)
         progress("adding up the bill", 0.0)
         estate = _estate(params, bill, account, cache, as_of)
+        estate = _with_objects(estate, params, session, cache)
         if account:
             estate = _with_rates(estate, session)
             estate = estate.with_tables({"api_calls": api_calls(session)})
@@ -190,6 +197,32 @@ def _estate(
         folder=folder,
         notes=_notes(params, bill, account, window),
     ).with_tables(tables)
+
+
+def _with_objects(estate: Estate, params: Params, session: Session, cache: Path) -> Estate:
+    """The Estate with what S3 Inventory reports say of the objects; what was not given or read is a gap."""
+    paths = params.source.inventory
+    if not paths:
+        unasked = {
+            "service": "s3",
+            "table": "object_groups",
+            "error": "not_asked",
+            "reason": NO_INVENTORY,
+        }
+        return _with_gap(estate, unasked) if len(estate["buckets"]) else estate
+    fetch = None
+    if any(path.startswith("s3://") for path in paths):
+        fetch = partial(fetch_s3, Asker(session, session.home(), "us-east-1", estate.as_of))
+    try:
+        found = read_inventories(paths, cache / "inventories", estate["buckets"], fetch)
+    except BillingError as error:
+        return _with_gap(estate, gap(error))
+    return estate.with_tables({"object_groups": found})
+
+
+def _with_gap(estate: Estate, record: Mapping[str, Any]) -> Estate:
+    gaps = pd.concat([estate["gaps"], rows(GAPS, [dict(record)])], ignore_index=True)
+    return estate.with_tables({"gaps": gaps})
 
 
 def _with_rates(estate: Estate, session: Session) -> Estate:

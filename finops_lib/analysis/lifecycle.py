@@ -87,11 +87,22 @@ def configuration(existing: Mapping[str, Any] | None, storage_class: str) -> dic
     existing rules are in it.
     """
     target = next(c for c in CLASSES if c.name == storage_class)
-    kept = [r for r in (existing or {}).get("Rules", []) if r.get("ID") != RULE_ID]
     rule = {
         "ID": RULE_ID,
         "Status": "Enabled",
         "Filter": {"ObjectSizeGreaterThan": 128 * 1024},
         "Transitions": [{"Days": target.after_days, "StorageClass": storage_class}],
     }
-    return {"Rules": [*kept, rule]}
+    return with_rule(existing, rule)
+
+
+def with_rule(existing: Mapping[str, Any] | None, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The lifecycle configuration to put: the bucket's own rules, then this one in place of its namesake."""
+    kept = [r for r in (existing or {}).get("Rules", []) if r.get("ID") != rule["ID"]]
+    return {"Rules": [*kept, dict(rule)]}
+
+
+def has_rule(existing: Mapping[str, Any] | None, action: str) -> bool:
+    """Whether an enabled rule of the configuration has that action, for the whole bucket or a part of it."""
+    rules = (existing or {}).get("Rules", [])
+    return any(r.get("Status") == "Enabled" and action in r for r in rules)

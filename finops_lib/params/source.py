@@ -31,11 +31,14 @@ class Source(Section):
     max_paid_requests: int = Field(
         100, ge=0, description="paid API requests (Cost Explorer: 0.01 USD each) at the most"
     )
+    inventory: tuple[str, ...] = Field(
+        (), description="S3 Inventory: manifests, folders or files (CSV, Parquet), local or s3://"
+    )
     paid_advice: bool = Field(
         False, description="also ask Cost Explorer for its right-sizing (a paid request per page)"
     )
 
-    @field_validator("billing", "accounts", "regions", "role_arns", mode="before")
+    @field_validator("billing", "inventory", "accounts", "regions", "role_arns", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         """A single text stands for a list of one; account ids may be written as numbers."""

@@ -43,6 +43,16 @@ TRACES = {
         "AWS/PrivateLinkEndpoints", "BytesProcessed", "Sum", "bytes an hour"
     ),
     "idle_ebs_volumes": Trace("AWS/EBS", "VolumeReadOps", "Sum", "reads an hour"),
+    "idle_elasticache_clusters": Trace(
+        "AWS/ElastiCache", "CurrConnections", "Maximum", "connections", "connection_limit"
+    ),
+    "idle_opensearch_domains": Trace(
+        "AWS/ES", "SearchRate", "Maximum", "searches a minute", "rate_limit_per_minute"
+    ),
+    "idle_redshift_clusters": Trace(
+        "AWS/Redshift", "DatabaseConnections", "Maximum", "connections"
+    ),
+    "idle_ecs_services": Trace("AWS/ECS", *_CPU, "cpu_limit_pct"),
 }
 """By check; a limit of 1 means that a single one is use. "target" is the room on the advised type."""
 
@@ -60,6 +70,23 @@ FLIPS = {
     "s3_lifecycle": "More reads of each object a month than the limit.",
     "nat_gateway_endpoint_traffic": "Flow logs that show other destinations, or less traffic.",
     "cross_az_transfer": "A design that needs the other zone.",
+    "failed_training_jobs": "A checkpoint that a later run went on from.",
+    "runaway_training_jobs": "Completed jobs of its name that take as long.",
+    "idle_gpu_training_jobs": "One interval in which its GPUs reach the limit.",
+    "duplicate_s3_objects": "A reason to keep the second copy in the same region.",
+    "noncurrent_s3_versions": "A rule that expires old versions, or a duty to keep them.",
+    "obsolete_s3_objects": "More reads of each object a month than the limit, or a duty to keep them.",
+    "compressible_s3_objects": "Readers that take plain text alone, or text that hardly shrinks.",
+    "abandoned_s3_buckets": "More requests a month than the limit, or a duty to keep the data.",
+    "unfinished_s3_uploads": "An upload that goes on, or a rule that aborts them.",
+    "oversized_elasticache_nodes": "A percentile of CPU or memory above the headroom.",
+    "idle_emr_clusters": "One step or task within the window.",
+    "idle_dynamodb_tables": "One unit read or written, or a replica in another region.",
+    "unused_dynamodb_capacity": "A busier hour, or consumption that costs more on demand.",
+    "empty_eks_clusters": "A node group, a Fargate profile, an instance, or one pod placed.",
+    "lasting_glue_endpoints": "A change within the limit, or an exclusion by its tag.",
+    "oversized_lambda_functions": "One run that uses more memory, or more processor time.",
+    "unused_lambda_concurrency": "A busier moment within the window.",
     "old_generation_ec2_instances": "A later generation that costs as much, or an image that does not start on it.",
     "graviton_ec2_instances": "One part of its software that is not built for arm64.",
     "idle_auto_scaling_groups": "One of its machines above the idle limits, or protected from scale-in.",
@@ -101,7 +128,7 @@ def flip(book: Workbook, finding: Any) -> str:
     """A sentence: what, seen within the window, would make the finding no waste."""
     trace = TRACES.get(finding.check_id)
     if trace is None:
-        return FLIPS.get(finding.check_id, "An exclusion or a protection tag.")
+        return FLIPS.get(finding.check_id) or _guarded(finding.check_id)
     value = limit(book, finding)
     if trace.limit == "target":
         return f"The percentile of CPU above {value:.1f} %, or more memory than the target has."
@@ -110,6 +137,11 @@ def flip(book: Workbook, finding: Any) -> str:
             f"Work at night or on weekends ({value:g} {trace.unit} or more), or a production tag."
         )
     return f"One interval at {value:g} {trace.unit} or more."
+
+
+def _guarded(check_id: str) -> str:
+    """What the check itself says that it leaves alone, for want of a shorter word."""
+    return f"What its guard leaves alone: {CHECKS[check_id].false_positive_guard}"
 
 
 def ranking(book: Workbook) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from finops_lib.schema.facts import (
     METRICS,
     PRICES,
 )
-from finops_lib.schema.inventory import INVENTORY, KEY
+from finops_lib.schema.inventory import INVENTORY, KEY, OBJECT_GROUPS
 from finops_lib.schema.results import (
     CONFIDENCES,
     COVERAGE,
@@ -56,6 +56,7 @@ __all__ = [
     "LEDGER",
     "LEDGER_STATES",
     "METRICS",
+    "OBJECT_GROUPS",
     "PLAN",
     "PRICES",
     "PRICE_BASES",

@@ -162,6 +162,22 @@ BUCKET_STORAGE = Table("bucket_storage", "S3 bytes by bucket and storage class",
     size_gib! number bytes stored in it
 """))  # fmt: skip
 
+OBJECT_GROUPS = Table("object_groups", "S3 objects added up from S3 Inventory reports; resource_id is the bucket", columns(KEY_COLUMNS + """
+    prefix text the key up to its first slash; empty: none
+    suffix text the ending of the keys, in small letters; empty: none
+    storage_class! text for example STANDARD, as inventories spell it
+    modified_month time first moment of the month in which the objects were last written
+    object_count! count current objects
+    size_gib! number their bytes
+    small_count! count of them those below 128 KiB
+    duplicate_count! count of them those with the ETag and size of an older object of the region
+    duplicate_gib! number their bytes
+    duplicate_of text a bucket that holds such an older object
+    noncurrent_count! count versions that are no longer current
+    noncurrent_gib! number their bytes
+    listed_at time when the newest of the reports was made
+"""))  # fmt: skip
+
 ENDPOINTS = _resources("endpoints", "SageMaker inference endpoints, one row per variant", """
     endpoint_name! text its name
     variant_name! text the production variant
@@ -209,6 +225,7 @@ TRAINING_JOBS = _resources("training_jobs", "SageMaker training jobs", """
     max_runtime_s number the job's own stop limit
     is_spot flag managed Spot training
     checkpoint_uri text where checkpoints go
+    metric_host text what CloudWatch calls its first machine
 """)  # fmt: skip
 
 LOG_GROUPS = _resources("log_groups", "CloudWatch log groups", """
@@ -219,8 +236,55 @@ LOG_GROUPS = _resources("log_groups", "CloudWatch log groups", """
     create_time time of creation
 """)  # fmt: skip
 
+CLUSTERS = _resources("clusters", "managed clusters and developer endpoints that bill by the hour", """
+    kind! text elasticache, opensearch, redshift, emr, ecs, eks, glue_endpoint or glue_session
+    name! text its name, as CloudWatch's dimensions spell it
+    group_name text what it is judged with: the replication group of a cache, the cluster of a service
+    engine text redis, valkey, memcached, OpenSearch_2.5, FARGATE, EC2, a version …
+    node_type text for example cache.m5.large; missing where the service has none
+    node_count number what bills by the hour: nodes, tasks of a service, DPUs of a Glue endpoint
+    master_type text the node type of dedicated masters (OpenSearch)
+    master_count number dedicated masters (OpenSearch)
+    task_vcpu number processors of a task (ECS)
+    task_memory_gib number memory of a task (ECS)
+    architecture text x86_64 or arm64 of a task (ECS)
+    storage_gib number attached disks of all nodes together
+    storage_type text gp2, gp3, io1 …
+    pool_count count ways in which it can get a node: node groups, Fargate profiles, Auto Mode (EKS)
+    status text in the service's words: available, paused, ACTIVE, WAITING, READY …
+    create_time time of creation; OpenSearch does not tell it
+    last_modified_at time of the last change, where the service tells it
+""")  # fmt: skip
+
+DYNAMODB_TABLES = _resources("dynamodb_tables", "DynamoDB tables and their global secondary indexes, one row each", """
+    name! text the table's name
+    scope! text table or index
+    index_name text the index; missing for the table itself
+    billing_mode text PROVISIONED or PAY_PER_REQUEST
+    read_units number provisioned read capacity units now
+    write_units number provisioned write capacity units now
+    table_class text STANDARD or STANDARD_INFREQUENT_ACCESS
+    size_gib number stored bytes, of the last six hours
+    item_count number items, of the last six hours
+    replica_count count other regions that hold the same table
+    status text ACTIVE, CREATING …
+    create_time time of creation
+""")  # fmt: skip
+
+FUNCTIONS = _resources("functions", "Lambda functions, and one more row for each provisioned qualifier", """
+    name! text the function's name
+    scope! text function or qualifier
+    qualifier text the alias or version that has provisioned concurrency; missing for the function itself
+    metric_dimension text what CloudWatch calls the qualifier (name:alias)
+    runtime text for example python3.12
+    architecture text x86_64 or arm64
+    memory_mib number configured memory
+    provisioned_concurrency number environments kept warm
+    last_modified_at time of the last change
+""")  # fmt: skip
+
 INVENTORY = (
     INSTANCES, AUTO_SCALING_GROUPS, VOLUMES, SNAPSHOTS, IMAGES, ADDRESSES, LOAD_BALANCERS, NAT_GATEWAYS,
-    VPC_ENDPOINTS, DATABASES, BUCKETS, BUCKET_STORAGE, ENDPOINTS, NOTEBOOK_INSTANCES, STUDIO_APPS,
-    TRAINING_JOBS, LOG_GROUPS,
+    VPC_ENDPOINTS, DATABASES, BUCKETS, BUCKET_STORAGE, OBJECT_GROUPS, ENDPOINTS, NOTEBOOK_INSTANCES,
+    STUDIO_APPS, TRAINING_JOBS, LOG_GROUPS, CLUSTERS, DYNAMODB_TABLES, FUNCTIONS,
 )  # fmt: skip

@@ -14,6 +14,7 @@ import pandas as pd
 from finops_lib.schema import METRICS, TABLES, conform, rows
 from finops_lib.sources.aws.calls import Asker, NotReadError
 from finops_lib.sources.shape import Record
+from finops_lib.sources.wanted import MANAGED, Wanted, both, sums
 from finops_lib.units import BYTES_PER_GIB
 
 BATCH = 500
@@ -28,72 +29,56 @@ PERMISSIONS = ("cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
 Progress = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Metrics of the rows of a table: the CloudWatch dimensions are columns of it."""
-
-    table: str
-    namespace: str
-    dimensions: dict[str, str]
-    metrics: tuple[tuple[str, str], ...]
-    part: str | None = None
-    kind: str | None = None
-    kind_column: str = "kind"
-
-
-def _both(metric: str) -> tuple[tuple[str, str], ...]:
-    return ((metric, "Average"), (metric, "Maximum"))
-
-
-def _sums(*metrics: str) -> tuple[tuple[str, str], ...]:
-    return tuple((metric, "Sum") for metric in metrics)
-
-
 WANTED = (
     Wanted(
         "instances", "AWS/EC2", {"InstanceId": "resource_id"},
-        (*_both("CPUUtilization"), *_sums("NetworkIn", "NetworkOut")),
+        (*both("CPUUtilization"), *sums("NetworkIn", "NetworkOut")),
     ),
     Wanted(
         "volumes", "AWS/EBS", {"VolumeId": "resource_id"},
-        _sums("VolumeReadOps", "VolumeWriteOps", "VolumeReadBytes", "VolumeWriteBytes"),
+        sums("VolumeReadOps", "VolumeWriteOps", "VolumeReadBytes", "VolumeWriteBytes"),
     ),
     Wanted(
         "databases", "AWS/RDS", {"DBInstanceIdentifier": "name"},
-        (*_both("CPUUtilization"), ("DatabaseConnections", "Maximum"), ("FreeableMemory", "Minimum"),
+        (*both("CPUUtilization"), ("DatabaseConnections", "Maximum"), ("FreeableMemory", "Minimum"),
          ("ReadIOPS", "Maximum"), ("WriteIOPS", "Maximum")),
     ),
     Wanted(
+        "training_jobs", "/aws/sagemaker/TrainingJobs", {"Host": "metric_host"},
+        (("GPUUtilization", "Maximum"), ("GPUMemoryUtilization", "Maximum"), ("CPUUtilization", "Maximum")),
+        kind="InProgress", kind_column="status",
+    ),
+    Wanted(
         "load_balancers", "AWS/ApplicationELB", {"LoadBalancer": "metric_dimension"},
-        _sums("RequestCount"), kind="application",
+        (*sums("RequestCount"), ("ConsumedLCUs", "Maximum")), kind="application",
     ),
     Wanted(
         "load_balancers", "AWS/NetworkELB", {"LoadBalancer": "metric_dimension"},
-        (*_sums("ProcessedBytes"), ("ActiveFlowCount", "Maximum")), kind="network",
+        (*sums("ProcessedBytes"), ("ActiveFlowCount", "Maximum")), kind="network",
     ),
     Wanted(
         "load_balancers", "AWS/GatewayELB", {"LoadBalancer": "metric_dimension"},
-        _sums("ProcessedBytes"), kind="gateway",
+        sums("ProcessedBytes"), kind="gateway",
     ),
     Wanted(
         "load_balancers", "AWS/ELB", {"LoadBalancerName": "metric_dimension"},
-        (*_sums("RequestCount", "EstimatedProcessedBytes"),), kind="classic",
+        (*sums("RequestCount", "EstimatedProcessedBytes"),), kind="classic",
     ),
     Wanted(
         "nat_gateways", "AWS/NATGateway", {"NatGatewayId": "resource_id"},
-        (*_sums("BytesOutToDestination", "BytesInFromSource", "BytesInFromDestination", "BytesOutToSource"),
+        (*sums("BytesOutToDestination", "BytesInFromSource", "BytesInFromDestination", "BytesOutToSource"),
          ("ActiveConnectionCount", "Maximum")),
     ),
     Wanted(
         "vpc_endpoints", "AWS/PrivateLinkEndpoints",
         {"Endpoint Type": "endpoint_type", "Service Name": "service_name",
          "VPC Endpoint Id": "resource_id", "VPC Id": "vpc_id"},
-        _sums("BytesProcessed"), kind="Interface", kind_column="endpoint_type",
+        sums("BytesProcessed"), kind="Interface", kind_column="endpoint_type",
     ),
     Wanted(
         "endpoints", "AWS/SageMaker",
         {"EndpointName": "endpoint_name", "VariantName": "variant_name"},
-        (*_sums("Invocations"), ("ModelLatency", "Average")), part="variant_name",
+        (*sums("Invocations"), ("ModelLatency", "Average")), part="variant_name",
     ),
     Wanted(
         "endpoints", "/aws/sagemaker/Endpoints",
@@ -101,11 +86,12 @@ WANTED = (
         (("CPUUtilization", "Maximum"), ("MemoryUtilization", "Maximum"), ("GPUUtilization", "Maximum")),
         part="variant_name",
     ),
-    Wanted("log_groups", "AWS/Logs", {"LogGroupName": "name"}, _sums("IncomingBytes")),
+    Wanted("log_groups", "AWS/Logs", {"LogGroupName": "name"}, sums("IncomingBytes")),
     Wanted(
         "notebook_instances", "/aws/sagemaker/NotebookInstances", {"NotebookInstanceName": "name"},
         (("CPUUtilization", "Maximum"),),
     ),
+    *MANAGED,
 )  # fmt: skip
 """What is asked for, by table."""
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import managed_rows
+import object_rows
 import pandas as pd
 import pytest
 
@@ -164,6 +166,8 @@ SILENT = (
 )
 """Hourly metrics of the wasted resources: id, namespace, metric, statistic, part, value."""
 
+ALL_SILENT = (*SILENT, *managed_rows.LINES, *object_rows.LINES)
+
 TYPES = [
     {"instance_type": "m5.xlarge", "vcpu": 4, "memory_gib": 16, "gpu_count": 0,
      "architecture": "x86_64"},
@@ -195,7 +199,7 @@ def _prices() -> list[dict[str, Any]]:
             "service": service, "region": "us-east-1", "item": item, "unit": "Hrs", "term": "on_demand",
             "price": price, "currency": "USD", "valid_from": OLD, "source": "price_book",
         }
-        for (service, item), price in LIST_PRICES.items()
+        for (service, item), price in (LIST_PRICES | managed_rows.PRICES | object_rows.PRICES).items()
     ]  # fmt: skip
 
 
@@ -234,9 +238,9 @@ def _office_hours(resource: str) -> list[dict[str, Any]]:
 def account() -> dict[str, pd.DataFrame]:
     """Every table of an account in which each check finds one waste."""
     records = {table: [{**PLACE, **row}] for table, row in WASTED.items()}
-    for table, row in MORE:
+    for table, row in (*MORE, *managed_rows.ROWS, *object_rows.ROWS):
         records.setdefault(table, []).append({**PLACE, **row})
-    records["metrics"] = [point for line in SILENT for point in _hourly(*line)]
+    records["metrics"] = [point for line in ALL_SILENT for point in _hourly(*line)]
     records["metrics"] += _office_hours("i-office")
     records["prices"] = _prices()
     records["instance_types"] = TYPES
@@ -271,7 +275,7 @@ def measure() -> Callable[..., dict[str, pd.DataFrame]]:
         value: float,
         hours: int = HOURS,
     ) -> dict[str, pd.DataFrame]:
-        line = next(line for line in SILENT if (line[0], line[2]) == (resource, metric))
+        line = next(line for line in ALL_SILENT if (line[0], line[2]) == (resource, metric))
         points = rows(ESTATE_TABLES["metrics"], _hourly(*line[:5], value, hours))
         old = account["metrics"]
         rest = old[~((old["resource_id"] == resource) & (old["metric"] == metric))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -55,13 +56,13 @@ def read_advice(
     gaps: list[Record] = []
     for account, regional in askers.items():
         first = _in(regional[0], HUB_REGION)
-        _try(lambda a=first: _hub(a), "cost-optimization-hub", account, found, gaps)
+        _try(partial(_hub, first), "cost-optimization-hub", account, found, gaps)
         places = [a for a in regional if _has_any(tables, account, a.region)]
-        _try(lambda p=places: _optimizer(p), "compute-optimizer", account, found, gaps)
+        _try(partial(_optimizer, places), "compute-optimizer", account, found, gaps)
     if payer is not None:
         known = tables["instances"].set_index("resource_id")["region"].to_dict()
         asked = _in(payer, HUB_REGION)
-        _try(lambda: _cost_explorer(asked, known), "ce", payer.account_id, found, gaps)
+        _try(partial(_cost_explorer, asked, known), "ce", payer.account_id, found, gaps)
     return _unique(rows(ADVICE, found)), gaps
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from finops_lib.sources.aws import logs
 from finops_lib.sources.aws.calls import Asker, NotReadError
 from finops_lib.sources.aws.commitment_rates import token_pages
+from finops_lib.sources.aws.managed import MANAGED
+from finops_lib.sources.aws.s3 import upload_gib
 from finops_lib.sources.shape import Record, ec2, elb, items, managed, offerings, tag_map
 
 TRAINING_DAYS = 90
@@ -122,6 +124,7 @@ def _bucket(ask: Asker, raw: dict[str, Any]) -> Record:
     return {
         "region": "eu-west-1" if where == "EU" else where,
         **managed.bucket(raw, facts, uploads),
+        "unfinished_upload_gib": upload_gib(ask, raw["Name"], items(uploads, "Uploads")),
     }
 
 
@@ -237,7 +240,7 @@ READERS: tuple[Reader, ...] = (
         "buckets", _buckets,
         tuple(f"s3:{name}" for name in (
             "ListAllMyBuckets", "GetBucketLocation", "GetBucketTagging", "GetLifecycleConfiguration",
-            "GetBucketVersioning", "ListBucketMultipartUploads",
+            "GetBucketVersioning", "ListBucketMultipartUploads", "ListMultipartUploadParts",
         )),
         is_global=True,
     ),
@@ -271,6 +274,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader("commitments", _savings_plans, ("savingsplans:DescribeSavingsPlans",), is_global=True),
     Reader("budgets", _budgets, ("budgets:ViewBudget",), is_global=True),
+    *(Reader(*managed_service) for managed_service in MANAGED),
 )  # fmt: skip
 """Every reader; a table may have several."""
 

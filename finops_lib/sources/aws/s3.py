@@ -1,4 +1,4 @@
-"""Billing exports that lie in S3, brought to a local folder for the billing reader."""
+"""Files that lie in S3, brought to a local folder for their readers, and what hides in a bucket."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any
 from finops_lib.errors import BillingError
 from finops_lib.sources.aws.calls import Asker, NotReadError
 from finops_lib.sources.shape import items
+from finops_lib.units import BYTES_PER_GIB
+
+UPLOADS_MEASURED = 100
+"""Of so many unfinished uploads a bucket the parts are added up: each takes a request."""
 
 
 def fetch_s3(asker: Asker, url: str, folder: Path) -> list[Path]:
@@ -48,3 +52,27 @@ def _download(asker: Asker, bucket: str, item: dict[str, Any], folder: Path) -> 
     os.utime(partial, (modified, modified))
     partial.rename(target)
     return target
+
+
+def upload_gib(ask: Asker, bucket: str, uploads: list[dict[str, Any]]) -> float | None:
+    """What the parts of the uploads hold; None where they are too many, or listing them is denied."""
+    if len(uploads) > UPLOADS_MEASURED:
+        return None
+    try:
+        sizes = [
+            part["Size"]
+            for upload in uploads
+            for part in items(
+                ask.pages(
+                    "s3",
+                    "list_parts",
+                    Bucket=bucket,
+                    Key=upload["Key"],
+                    UploadId=upload["UploadId"],
+                ),
+                "Parts",
+            )
+        ]
+    except NotReadError:
+        return None
+    return float(sum(sizes)) / BYTES_PER_GIB

@@ -178,8 +178,8 @@ def _in_hub(item: Resource, raw: Advice) -> Advice:
     options = next(value for name, value in raw.items() if name.lower().endswith("options"))
     first = options[0]
     saving = first["savingsOpportunity"]["estimatedMonthlySavings"]["value"]
-    now = item.spec.get("instance_type") or item.spec.get("instance_class")
-    then = first.get("instanceType") or first.get("dbInstanceClass")
+    now = str(item.spec.get("instance_type") or item.spec.get("instance_class"))
+    then = str(first.get("instanceType") or first.get("dbInstanceClass"))
     is_volume = item.kind == "volume"
     return _hub(
         item, "Upgrade" if is_volume else "Rightsize", saving,
