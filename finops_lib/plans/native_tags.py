@@ -24,7 +24,7 @@ SERVICES = {
     **dict.fromkeys(EC2_KINDS, "ec2"),
     "auto_scaling_groups": "autoscaling", "databases": "rds", "buckets": "s3", "load_balancers": "elbv2",
     "endpoints": "sagemaker", "notebook_instances": "sagemaker", "training_jobs": "sagemaker",
-    "studio_apps": "sagemaker",
+    "studio_apps": "sagemaker", "log_groups": "logs",
 }  # fmt: skip
 """Inventory table to the boto3 service that owns its resources."""
 
@@ -54,6 +54,8 @@ def read_tags(client: Any, kind: str, resource_id: str) -> dict[str, str]:
             found = client.list_tags_for_resource(ResourceName=resource_id)["TagList"]
         case "s3":
             found = _bucket_tags(client, resource_id)
+        case "logs":
+            return dict(client.list_tags_for_resource(resourceArn=resource_id)["tags"])
         case "elbv2":
             found = client.describe_tags(ResourceArns=[resource_id])["TagDescriptions"][0]["Tags"]
         case _:
@@ -78,6 +80,8 @@ def write_tags(client: Any, kind: str, resource_id: str, tags: Mapping[str, str]
             # S3 replaces the whole set, so what stands there is written again.
             kept = [t for t in _bucket_tags(client, resource_id) if t["Key"] not in tags]
             client.put_bucket_tagging(Bucket=resource_id, Tagging={"TagSet": [*kept, *pairs]})
+        case "logs":
+            client.tag_resource(resourceArn=resource_id, tags=dict(tags))
         case "elbv2":
             client.add_tags(ResourceArns=[resource_id], Tags=pairs)
         case _:
@@ -97,6 +101,8 @@ def remove_tags(client: Any, kind: str, resource_id: str, keys: list[str]) -> No
         case "s3":
             kept = [t for t in _bucket_tags(client, resource_id) if t["Key"] not in keys]
             client.put_bucket_tagging(Bucket=resource_id, Tagging={"TagSet": kept})
+        case "logs":
+            client.untag_resource(resourceArn=resource_id, tagKeys=keys)
         case "elbv2":
             client.remove_tags(ResourceArns=[resource_id], TagKeys=keys)
         case _:

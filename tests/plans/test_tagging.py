@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from finops_lib.errors import PlanError
-from finops_lib.plans.native_tags import read_tags
+from finops_lib.plans.native_tags import read_tags, remove_tags, write_tags
 from finops_lib.plans.tagging import apply_tags, approve, bulk_tags, tag_plan, undo_tags
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -169,3 +169,13 @@ def test_approve_takes_only_rows_of_that_confidence():
 def test_read_tags_of_a_bucket_that_is_not_there_is_an_error():
     with pytest.raises(ClientError):
         read_tags(clients(ACCOUNT, REGION, "s3"), "buckets", "nowhere")
+
+
+def test_tags_of_a_log_group_are_written_read_and_removed():
+    logs = clients(ACCOUNT, REGION, "logs")
+    logs.create_log_group(logGroupName="/app/api", tags={"team": "ads"})
+    arn = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+    write_tags(logs, "log_groups", arn, {"project": "search"})
+    assert read_tags(logs, "log_groups", arn) == {"team": "ads", "project": "search"}
+    remove_tags(logs, "log_groups", arn, ["team"])
+    assert read_tags(logs, "log_groups", arn) == {"project": "search"}
