@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import labelled_compute
+import labelled_managed
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -128,6 +129,9 @@ def _calls(level: float) -> Line:
     return ("AWS/SageMaker", "Invocations", "Sum", "main", level)
 
 
+ENDPOINT_CPU: Line = ("/aws/sagemaker/Endpoints", "CPUUtilization", "Maximum", "main", 2.0)
+
+
 def _network(name: str, table: str, row: dict[str, Any], hourly: float, **more: Any) -> Kind:
     return Kind(
         name, table, {"create_time": OLD} | row, hourly * MONTH_HOURS, usage="Hours", **more
@@ -179,12 +183,17 @@ WASTES: tuple[Kind, ...] = (
              lines=(("AWS/ApplicationELB", "RequestCount", "Sum", None, 0.0),)),
     _network("load balancer of nothing, never asked", "load_balancers", ALB, 0.0225,
              labels={"idle_load_balancers": "waste"}),
+    _network("load balancer with targets, never asked", "load_balancers", {**ALB, "target_count": 2},
+             0.0225, labels={"idle_load_balancers": "waste"},
+             lines=(("AWS/ApplicationELB", "ConsumedLCUs", "Maximum", None, 0.0),)),
     _network("idle NAT gateway", "nat_gateways", NAT, 0.045, lines=((*SENT, 0.0),),
              labels={"idle_nat_gateways": "waste"}),
     _network("unused interface endpoint", "vpc_endpoints", INTERFACE, 0.02, lines=((*CARRIED, 0.0),),
              labels={"unused_interface_endpoints": "waste"}),
     _database("idle database", 0.0, 2.0, labels={"idle_rds_instances": "waste"}),
     _endpoint("idle endpoint", (_calls(0.0),), {"idle_sagemaker_endpoints": "waste"}),
+    _endpoint("endpoint never asked, its machines measured", (ENDPOINT_CPU,),
+              {"idle_sagemaker_endpoints": "waste"}),
     Kind("idle notebook", "notebook_instances", NOTEBOOK, 0.2 * MONTH_HOURS,
          {"idle_notebook_instances": "waste"}, lines=((*NOTEBOOK_CPU, 1.0),), usage="Notebk"),
     Kind("idle Studio application", "studio_apps",
@@ -281,8 +290,11 @@ PRICED_HERE = {
 def labelled_account(size: int, seed: int, *, billed_share: float = 0.7) -> Account:
     """An account of `size` resources of every kind, in proportion to their weights."""
     rng = np.random.default_rng(seed)
-    kinds = [*WASTES, *TRAPS, *(Kind(**spec) for spec in labelled_compute.KINDS)]
-    kept = [(Kind(**spec), spec["name"]) for spec in labelled_compute.KEPT]
+    more = [*labelled_managed.KINDS, *labelled_compute.KINDS]
+    kinds = [*WASTES, *TRAPS, *(Kind(**spec) for spec in more)]
+    kept = [
+        (Kind(**spec), spec["name"]) for spec in [*labelled_managed.KEPT, *labelled_compute.KEPT]
+    ]
     weights = np.array([kind.weight for kind in kinds])
     drawn = rng.choice(len(kinds), size, p=weights / weights.sum())
     drawn[: min(size, len(kinds))] = rng.permutation(len(kinds))[:size]
@@ -368,6 +380,8 @@ def _values(level: float | str, hours: int, rng: np.random.Generator) -> Values:
     """Hourly values, newest first: a level with a tenth of noise below it, or a pattern."""
     if not isinstance(level, str):
         return level * (1 - 0.1 * rng.random(hours))
+    if level == "constant":
+        return np.ones(hours)
     quiet = 1.5 * rng.random(hours)
     hour = np.arange(hours)
     burst = hour % 24 == 22 if level == "nightly" else hour % 168 == 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -62,3 +63,22 @@ def not_read(found: pd.DataFrame, gaps: pd.DataFrame, table: str) -> pd.Series:
 def age_days(times: pd.Series, as_of: datetime) -> pd.Series:
     """Days from each time to `as_of`; missing where the time is."""
     return (as_of - times) / pd.Timedelta(days=1)
+
+
+def high_percentile(
+    metrics: pd.DataFrame, namespace: str, metric: str, percent: float
+) -> pd.Series:
+    """Per resource the percentile of the intervals' maxima."""
+    found = metrics[
+        (metrics["namespace"] == namespace)
+        & (metrics["metric"] == metric)
+        & (metrics["stat"] == "Maximum")
+    ]
+    return found.groupby("resource_id")["value"].quantile(percent / 100)
+
+
+def number(value: Any) -> Any:
+    """A value as evidence tells it: numbers rounded to four places, None where it is not known."""
+    if pd.isna(value):
+        return None
+    return value if isinstance(value, str) else round(float(value), 4)

@@ -23,6 +23,8 @@ from finops_lib.schema import COVERAGE, FINDINGS, GAPS, KEY, TAG_PREFIX, conform
 
 Tables = Mapping[str, pd.DataFrame]
 OWNERSHIP = ("team", "project", "environment", "owner")
+NO_ACCOUNT = "account"
+"""The service of the gaps of a run that read a bill alone."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,12 @@ def _unread(c: Check, gaps: pd.DataFrame | None) -> list[dict[str, Any]]:
     """One row per account and region in which a table that the check needs could not be read."""
     if gaps is None or gaps.empty:
         return []
-    touching = gaps[gaps["table"].isin([*c.needs, "every table"])]
+    # A table that several services fill has a gap for each: only those that the check asks are its own.
+    asked = {permission.split(":")[0] for permission in c.permissions}
+    touching = gaps[
+        (gaps["table"].isin(c.needs) & gaps["service"].isin([*asked, NO_ACCOUNT]))
+        | (gaps["table"] == "every table")
+    ]
     where = touching.assign(
         account_id=touching["account_id"].fillna("all"), region=touching["region"].fillna("all")
     ).groupby(["account_id", "region"])

@@ -178,6 +178,64 @@ ACTIONS = _catalogue(
         "Upgrade the engine to a version in standard support (a person does)", (),
         risk="high", effort_hours=8.0,
     ),
+    Action(
+        "delete_cache_cluster", "terminate", "Delete the cache after a final snapshot (a person does)", (),
+        prerequisite="final_snapshot", undo="restore_cache_from_snapshot", risk="high", grace_days=14,
+        effort_hours=1.0,
+    ),
+    Action(
+        "resize_cache_nodes", "resize", "Change the node type of the cache (a person does)", (),
+        undo="resize_back", risk="medium", effort_hours=1.0,
+    ),
+    Action(
+        "delete_search_domain", "terminate", "Delete the search domain after a snapshot (a person does)",
+        (), prerequisite="manual_snapshot", undo="restore_indexes", risk="high", grace_days=14,
+        effort_hours=2.0,
+    ),
+    Action(
+        "pause_warehouse", "terminate", "Pause the warehouse (a person does)", (),
+        undo="resume_warehouse", effort_hours=0.5,
+    ),
+    Action(
+        "terminate_emr_cluster", "terminate", "Terminate the EMR cluster (a person does)", (),
+        risk="medium", effort_hours=0.5,
+    ),
+    Action(
+        "delete_table", "terminate", "Delete the table after a backup (a person does)", (),
+        prerequisite="table_backup", undo="restore_table", risk="high", grace_days=14, effort_hours=1.0,
+    ),
+    Action(
+        "lower_table_capacity", "resize", "Provision fewer capacity units (a person does)", (),
+        undo="previous_capacity", effort_hours=0.5,
+    ),
+    Action(
+        "switch_table_to_on_demand", "resize", "Bill the table by request (a person does)", (),
+        undo="previous_billing_mode", effort_hours=0.5,
+    ),
+    Action(
+        "stop_ecs_service", "terminate", "Set the service's count to zero (a person does)", (),
+        undo="previous_count", risk="medium", effort_hours=0.5,
+    ),
+    Action(
+        "delete_eks_cluster", "terminate", "Delete the control plane (a person does)", (),
+        risk="high", grace_days=14, effort_hours=1.0,
+    ),
+    Action(
+        "delete_glue_endpoint", "terminate", "Delete the development endpoint (a person does)", (),
+        undo="create_endpoint_again", risk="medium", effort_hours=0.5,
+    ),
+    Action(
+        "stop_glue_session", "terminate", "Stop the interactive session (a person does)", (),
+        risk="medium",
+    ),
+    Action(
+        "resize_function", "resize", "Change the function's memory (a person does)", (),
+        undo="previous_memory", effort_hours=0.5,
+    ),
+    Action(
+        "lower_provisioned_concurrency", "resize", "Keep fewer environments warm (a person does)", (),
+        undo="previous_concurrency", effort_hours=0.5,
+    ),
     Action("review", "resize", "A person decides", (), effort_hours=0.5),
 )  # fmt: skip
 """Every action by its name; a check names one of them."""

@@ -14,7 +14,7 @@ import pandas as pd
 from finops_lib.schema import INSTANCE_TYPES, PRICES, conform
 
 DATA = files("finops_lib") / "data"
-BOOKS = ("ec2_on_demand.csv", "unit_prices.csv")
+BOOKS = ("ec2_on_demand.csv", "unit_prices.csv", "managed_prices.csv")
 
 
 def book() -> pd.DataFrame:

@@ -234,7 +234,7 @@ def _office_hours(resource: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def account() -> dict[str, pd.DataFrame]:
     """Every table of an account in which each check finds one waste."""
     records = {table: [{**PLACE, **row}] for table, row in WASTED.items()}

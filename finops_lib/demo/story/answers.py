@@ -22,6 +22,10 @@ WASTE_ROLES = {
     "empty_s3_buckets": ("empty_bucket",),
     "idle_sagemaker_endpoints": ("idle_endpoint", "half_idle_endpoint"),
     "idle_notebook_instances": ("idle_notebook",),
+    "idle_elasticache_clusters": (),
+    "idle_dynamodb_tables": (),
+    "empty_eks_clusters": (),
+    "oversized_lambda_functions": (),
 }
 """The roles that a check must call waste, and no others of its kind."""
 
@@ -42,6 +46,10 @@ TRAP_ROLES = {
     "idle_sagemaker_endpoints": {"live_endpoint": "ok", "async_endpoint": "ok", "serverless_endpoint": "ok",
                                  "new_endpoint": "ok"},
     "idle_notebook_instances": {"used_notebook": "ok", "stopped_notebook": "ok"},
+    "idle_elasticache_clusters": {"cache": "ok"},
+    "idle_dynamodb_tables": {"lock_table": "ok"},
+    "empty_eks_clusters": {"cluster": "ok"},
+    "oversized_lambda_functions": {"function": "unknown"},
 }  # fmt: skip
 """What a naive rule would call waste, and what it is: ok, unknown, or waste that must be kept."""
 

@@ -29,6 +29,7 @@ ARNS = {
     "log_group": "arn:aws:logs:{region}:{account}:log-group:{id}",
     "cluster": "arn:aws:eks:{region}:{account}:cluster/{id}",
     "cache": "arn:aws:elasticache:{region}:{account}:cluster:{id}",
+    "table": "arn:aws:dynamodb:{region}:{account}:table/{id}",
     "stream": "arn:aws:kinesis:{region}:{account}:stream/{id}",
     "function": "arn:aws:lambda:{region}:{account}:function:{id}",
     "etl_job": "arn:aws:glue:{region}:{account}:job/{id}",

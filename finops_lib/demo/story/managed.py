@@ -270,3 +270,5 @@ def _platform() -> Iterator[Resource]:
     )
     keys = Charge("awskms", "us-east-1-KMS-Keys", "Unknown", "Keys", rates.KEY_MONTH, 24.0, "month")
     yield resource("account", "encryption-keys", "keys", "managed", teams.SERVING, charges=(keys,))
+    yield resource("table", "terraform-locks", "lock_table", "managed", teams.SERVING,
+                   start=datetime(2025, 3, 3, 9))  # fmt: skip

@@ -72,6 +72,10 @@ def series(ledger: Ledger) -> Iterator[Series]:
                 yield from _notebook(item, rng)
             case "bucket":
                 yield from _bucket(item)
+            case "cache":
+                yield from _cache(item, traffic)
+            case "cluster" | "function" | "table":
+                yield from _platform(item, traffic)
 
 
 def _clock(period_s: int, start: datetime | None) -> Times:
@@ -303,6 +307,33 @@ def _bucket(item: Resource) -> Iterator[Series]:
     yield _series(
         item, "AWS/S3", "NumberOfObjects", count, times, np.round(share * item.spec["objects"]), DAY
     )
+
+
+def _cache(item: Resource, traffic: Values) -> Iterator[Series]:
+    """A cache of sessions: it follows the traffic, and is two thirds full of them."""
+    times = _clock(HOUR, item.start)
+    busy = _at(traffic, times)
+    for metric, values in (
+        ("CurrConnections", 20 + 60 * busy), ("CPUUtilization", 12 + 25 * busy),
+        ("DatabaseMemoryUsagePercentage", 55 + 12 * busy), ("CacheHits", 4e6 * busy),
+        ("CacheMisses", 3e5 * busy), ("SetTypeCmds", 3e5 * busy), ("NetworkBytesIn", 2e9 * busy),
+    ):  # fmt: skip
+        name = {"CacheClusterId": item.id}
+        yield _series(item, "AWS/ElastiCache", metric, name, times, values, HOUR)
+
+
+def _platform(item: Resource, traffic: Values) -> Iterator[Series]:
+    """Pods that are placed, runs of a function, and the few locks of each day's deployments."""
+    times = _clock(HOUR, item.start)
+    busy = _at(traffic, times)
+    namespace, key, levels = {
+        "cluster": ("AWS/EKS", "ClusterName", {"scheduler_schedule_attempts_SCHEDULED": 40.0}),
+        "function": ("AWS/Lambda", "FunctionName", {"Invocations": 24_000.0, "Duration": 1.2e7}),
+        "table": ("AWS/DynamoDB", "TableName", {"ConsumedReadCapacityUnits": 3.0,
+                                                "ConsumedWriteCapacityUnits": 2.0}),
+    }[item.kind]  # fmt: skip
+    for metric, level in levels.items():
+        yield _series(item, namespace, metric, {key: item.name}, times, level * busy, HOUR)
 
 
 def _at(pattern: Values, times: Times) -> Values:

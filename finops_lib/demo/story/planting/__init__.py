@@ -13,6 +13,7 @@ from finops_lib.demo.story.planting.inventories import plant_inventories
 from finops_lib.demo.story.planting.managed import plant_databases, plant_sagemaker
 from finops_lib.demo.story.planting.network import plant_load_balancers, plant_network
 from finops_lib.demo.story.planting.organization import plant_budget, plant_organization
+from finops_lib.demo.story.planting.platform import plant_platform
 
 
 def plant_inventory(ledger: Ledger) -> None:
@@ -26,5 +27,6 @@ def plant_inventory(ledger: Ledger) -> None:
     plant_load_balancers(ledger)
     plant_databases(ledger)
     plant_sagemaker(ledger)
+    plant_platform(ledger)
     plant_buckets(ledger)
     plant_inventories(ledger)
