@@ -72,7 +72,7 @@ class Table:
         body = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
         return (
             f'<figure class="fo-table mathjax_ignore"><table data-rows="{self.rows}">'
-            f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
+            f'<caption><span class="caption">{escape(self.caption)}</span></caption><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody>{self._foot(columns)}</table>{self._notes()}</figure>"
         )
 

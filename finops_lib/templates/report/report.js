@@ -37,6 +37,11 @@
   }, { rootMargin: "-10% 0px -75% 0px" });
   links.forEach((_, id) => { const target = document.getElementById(id); if (target) seen.observe(target); });
 
+  // Pictures that are wider than the page are moved by the arrow keys too.
+  document.querySelectorAll(".fo-figure").forEach((figure) => {
+    if (figure.scrollWidth > figure.clientWidth) figure.tabIndex = 0;
+  });
+
   // Tables: sorted by a click on a heading, filtered by words, saved as CSV.
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   const valueOf = (cell) => cell.dataset.v ?? cell.textContent.trim();
