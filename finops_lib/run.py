@@ -17,7 +17,7 @@ from finops_lib.export.mask import mask_of
 from finops_lib.params import NOTEBOOKS, Params, save_params
 from finops_lib.params.notebooks import TEAM_NOTEBOOK
 from finops_lib.period import naive_utc
-from finops_lib.phases import ledger
+from finops_lib.phases import commitments, ledger, purchases
 from finops_lib.phases.statement_files import write_governance, write_statements
 from finops_lib.report import (
     Cover,
@@ -82,9 +82,10 @@ def make_report(
     findings, coverage = examine(estate, params)
     write_table(findings, FINDINGS, partial / "findings.parquet")
     write_table(coverage, COVERAGE, partial / "coverage.parquet")
-    lives = ledger.ledger_of(estate, (findings, coverage), outputs, params.title)
+    book = Workbook(estate, params, params.basis, partial)
+    bought = purchases.advised(book, commitments.advise(book))
+    lives = ledger.ledger_of(estate, (findings, coverage), outputs, params.title, bought)
     write_table(lives, LEDGER, partial / ledger.FILE)
-    book = Workbook(estate, params, params.basis)
     teams = write_statements(book, partial)
     write_governance(params, partial)
     collected_s = time.monotonic() - clock

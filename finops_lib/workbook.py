@@ -24,10 +24,12 @@ from finops_lib.params import Params, load_params, nearest
 from finops_lib.period import Period
 from finops_lib.plans.plan import build_plan, naive_sum, waterfall
 from finops_lib.present import use_currency
-from finops_lib.schema import COST_COLUMN
-from finops_lib.sources.store import newest_estate, read_estate
+from finops_lib.schema import COST_COLUMN, COVERAGE, FINDINGS
+from finops_lib.sources.store import newest_estate, read_estate, read_table
 
 OUTPUTS = Path("outputs")
+EXAMINED = {"findings.parquet": FINDINGS, "coverage.parquet": COVERAGE}
+"""What a run writes of its checks, which are then not run again by each of its notebooks."""
 
 
 def open_workbook(estate: str = "", params: str = "", basis: str = "effective") -> Workbook:
@@ -40,7 +42,8 @@ def open_workbook(estate: str = "", params: str = "", basis: str = "effective") 
     chosen = Path(params) if params else beside if beside.exists() else None
     opened = read_estate(folder)
     use_currency(opened.currency)
-    return Workbook(opened, load_params(chosen), basis)
+    is_runs_own = chosen is not None and chosen.resolve() == beside.resolve()
+    return Workbook(opened, load_params(chosen), basis, folder.parent if is_runs_own else None)
 
 
 def _newest() -> Path:
@@ -53,11 +56,15 @@ def _newest() -> Path:
 
 @dataclass(frozen=True)
 class Workbook:
-    """An Estate, its parameters and the cost basis that the notebook shows."""
+    """An Estate, its parameters and the cost basis that the notebook shows.
+
+    `run` is the folder of the run that these parameters are of: what it examined is read from there.
+    """
 
     estate: Estate
     params: Params
     basis: str = "effective"
+    run: Path | None = None
 
     @property
     def period(self) -> Period:
@@ -192,6 +199,10 @@ class Workbook:
 
     @cached_property
     def _examined(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        written = [(self.run / name, table) for name, table in EXAMINED.items()] if self.run else []
+        if written and all(path.exists() for path, _ in written):
+            findings, coverage = (read_table(path, table) for path, table in written)
+            return findings, coverage
         return run_checks(
             {**self.estate.tables, "gaps": self.estate["gaps"]}, as_of=self.estate.as_of,
             thresholds=self.params.checks, exclusions=self.params.exclusions,

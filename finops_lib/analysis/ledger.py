@@ -227,8 +227,9 @@ def _measured(rows: pd.DataFrame, past: pd.DataFrame, look: Look) -> pd.DataFram
 
 
 def _window_start(look: Look) -> pd.Timestamp:
+    """A fee may last beyond the moment of the run; what was used does not."""
     hours = look.resource_costs["window_hours"]
-    end = look.resource_costs["last_charge_end"].max()
+    end = min(look.resource_costs["last_charge_end"].max(), pd.Timestamp(look.as_of))
     return end - pd.Timedelta(hours=float(hours.max())) if len(hours) else pd.NaT
 
 

@@ -15,15 +15,16 @@ from rich.table import Table
 from finops_lib.cli import govern
 from finops_lib.cli.console import err, out
 from finops_lib.params import load_params
+from finops_lib.phases import commitments
 from finops_lib.plans import anomaly_digest, export, marks
 from finops_lib.plans.apply import apply_plan
 from finops_lib.plans.clients import clients
 from finops_lib.plans.journal import Journal
-from finops_lib.plans.plan import build_plan
 from finops_lib.plans.review import Document, document, observe, read_plan, sign, write_plan
 from finops_lib.plans.undo import undo_plan
 from finops_lib.run import examine
 from finops_lib.sources.store import read_estate
+from finops_lib.workbook import Workbook
 
 ParamsOption = Annotated[
     Path | None, typer.Option("--params", help="parameter file; empty: every default")
@@ -64,9 +65,9 @@ def plan(
 ) -> None:
     """Write the plan of an Estate with the state of each resource, for a person to decide on."""
     chosen, read = load_params(params), read_estate(estate)
-    findings, _ = examine(read, chosen)
-    steps = build_plan(findings, chosen.plan)
-    made = document(steps, resources_by_service(findings))
+    book = Workbook(read, chosen)
+    steps = commitments.full_plan(book, commitments.advise(book))
+    made = document(steps, resources_by_service(book.findings))
     write_plan(made if offline else observe(made, clients(role)), output)
     out.print(f"{len(steps)} steps in {output}. Set their status to approved or dismissed, then:")
     out.print(f"  finops approve {output} --approver NAME")

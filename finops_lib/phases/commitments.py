@@ -12,6 +12,7 @@ import pandas as pd
 
 from finops_lib.analysis.commitments import curves, rates, recommend
 from finops_lib.analysis.commitments.after_plan import spread, traced, usage_after
+from finops_lib.analysis.commitments.held import held_of_bill, shares_of_bill
 from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
 from finops_lib.analysis.commitments.pools import MULTI_AZ, Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
@@ -19,6 +20,8 @@ from finops_lib.collect import tag_spellings
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, frame, line_items
 from finops_lib.period import Period
+from finops_lib.plans.plan import waterfall
+from finops_lib.plans.purchases import purchase_steps
 from finops_lib.workbook import Workbook
 
 RUNNING = ("terminate", "schedule", "resize")
@@ -56,8 +59,13 @@ def advise(book: Workbook) -> Commitments:
     offers = rates.offers(
         estate["prices"], charges, estate["commitments"], params, estate.as_of, items
     )
-    shares = rates.offers_of_bill(charges, estate["commitments"])
+    shares = pd.concat([
+        rates.offers_of_bill(charges, estate["commitments"]),
+        shares_of_bill(charges, estate["commitments"]),
+    ], ignore_index=True)  # fmt: skip
     held = capacities(estate["commitments"], _list_prices(book, usage), shares)
+    unlisted = held_of_bill(charges, estate["commitments"], eligible(usage))
+    held = pd.concat([held, unlisted], ignore_index=True) if len(unlisted) else held
     ahead = _months(book.period, params.horizon_months)
     today = pools_of(eligible(usage), book.period, held, [book.period])
     pools = pools_of(eligible(left), book.period, held, ahead)
@@ -111,24 +119,34 @@ def tranches(book: Workbook, found: Commitments) -> pd.DataFrame:
     )
 
 
+def steps(book: Workbook, found: Commitments) -> pd.DataFrame:
+    """The purchases as steps of the PLAN that follow its others; a person does them."""
+    bought = recommend.first_month(found.advice)
+    return purchase_steps(bought, book.plan, payer(book), book.estate.as_of)
+
+
+def full_plan(book: Workbook, found: Commitments) -> pd.DataFrame:
+    """The PLAN and, after all else, the purchases that are computed on what it leaves."""
+    bought = steps(book, found)
+    return pd.concat([book.plan, bought], ignore_index=True) if len(bought) else book.plan
+
+
+def payer(book: Workbook) -> str:
+    """The account that pays most of the period: it buys, as commitments are shared from there."""
+    lines = queries.within(book.cube, book.period)
+    paid = frame(queries.spend_by(lines, ["BillingAccountId"]))
+    named = paid.dropna(subset="BillingAccountId").sort_values("BilledCost", ascending=False)
+    return str(named["BillingAccountId"].iloc[0]) if len(named) else book.estate.accounts[0]
+
+
 def landing(book: Workbook, found: Commitments) -> pd.DataFrame:
-    """The plan's waterfall with the purchases as its last category, before the total.
+    """The waterfall of the plan with the purchases as its last category, before the total.
 
     Columns of `plans.plan.waterfall`. The purchases are computed on what the plan leaves, so nothing of
     them overlaps; they count as in the first month, while all that is held today still is. Low and high
     are the same purchases under low and high demand.
     """
-    table = book.waterfall().set_index("category")
-    saved = recommend.first_month(found.advice)
-    likely = saved["likely"]
-    added = pd.Series(
-        {"naive": likely, "overlap": 0.0, "net": likely,
-         "net_low": min(saved.values()), "net_high": max(saved.values())}
-    )  # fmt: skip
-    for category in ("commit", "total"):
-        table.loc[category, added.index] += added
-        table.loc[category, "remaining"] -= likely
-    return table.reset_index()
+    return waterfall(full_plan(book, found), book.cost())
 
 
 def not_replayed(found: Commitments) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from finops_lib.analysis import ledger
 from finops_lib.estate import Estate
 from finops_lib.phases.plan import ANYTHING
+from finops_lib.phases.purchases import Advised, closed
 from finops_lib.plans.plan import build_plan
 from finops_lib.report.folder import FAILED, MANIFEST, runs
 from finops_lib.schema import LEDGER
@@ -23,12 +25,17 @@ FILE = "ledger.parquet"
 
 
 def ledger_of(
-    estate: Estate, found: tuple[pd.DataFrame, pd.DataFrame], outputs: Path, title: str
+    estate: Estate,
+    found: tuple[pd.DataFrame, pd.DataFrame],
+    outputs: Path,
+    title: str,
+    bought: Advised | None = None,
 ) -> pd.DataFrame:
     """The LEDGER of a run on this Estate, after that of the run before it under `outputs`.
 
     `found` is FINDINGS and COVERAGE; a finding's prediction is what it saves beside the others on the
-    same dollars. Reading the same Estate again gives the same ledger, for only runs of an earlier
+    same dollars. `bought` are the purchases that are advised after them; one that is advised no more
+    was bought. Reading the same Estate again gives the same ledger, for only runs of an earlier
     moment count as before.
     """
     findings, coverage = found
@@ -41,7 +48,18 @@ def ledger_of(
         findings.assign(monthly_saving=once), coverage, estate["resource_costs"], estate.accounts,
         estate.as_of,
     )  # fmt: skip
-    return ledger.update(before, look)
+    return ledger.update(before, _with_purchases(look, before, bought) if bought else look)
+
+
+def _with_purchases(look: ledger.Look, before: pd.DataFrame, bought: Advised) -> ledger.Look:
+    findings = [look.findings, bought.findings, closed(before, bought.findings)]
+    costs = [look.resource_costs, bought.resource_costs]
+    return replace(
+        look,
+        findings=pd.concat([f for f in findings if len(f)] or [look.findings], ignore_index=True),
+        resource_costs=pd.concat([c for c in costs if len(c)] or costs[:1], ignore_index=True),
+        accounts=(*look.accounts, bought.account_id),
+    )
 
 
 def this_run(book: Workbook) -> pd.DataFrame:

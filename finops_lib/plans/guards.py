@@ -37,7 +37,8 @@ def check_limits(
             f"{limits.max_monthly_saving:.2f}: approve fewer steps, or raise "
             "governance.limits.max_monthly_saving."
         )
-    resources = {(step["service"], step["resource_id"]) for step in steps}
+    acted_on = [step for step in steps if step.get("category") != "commit"]
+    resources = {(step["service"], step["resource_id"]) for step in acted_on}
     for service, count in Counter(service for service, _ in resources).items():
         allowed = max(1.0, estate_counts.get(service, 0) * limits.max_percent / 100)
         if count > allowed:

@@ -282,7 +282,20 @@ def test_recommend_honours_what_is_held_and_buys_for_what_expires():
     cheaper = advise(usage(), offer(share=0.4), held=ending, months=2)
     assert recommend.purchases(cheaper)["units"].tolist() == [1]
     # In the month ahead the held one covers all: the new one is a cost.
-    assert recommend.first_month(cheaper)["likely"] == pytest.approx(-0.4 * 730)
+    assert recommend.first_month(cheaper)["monthly_saving"].sum() == pytest.approx(-0.4 * 730)
+
+
+def test_first_month_tells_each_purchase_as_demand_goes_and_adds_up():
+    frame = pd.concat([usage(), usage(instance_type="c5.xlarge", usage_type="BoxUsage:c5.xlarge")])
+    advice = advise(frame, offer(share=0.6), offer(family="c5", share=0.7))
+    table = recommend.first_month(advice).set_index("family")
+    assert table["monthly_saving"].to_dict() == pytest.approx({"m5": 0.4 * 730, "c5": 0.3 * 730})
+    # At half the demand half of each is paid for nothing; at more, the same machines are covered.
+    low = {"m5": (0.5 - 0.6) * 730, "c5": (0.5 - 0.7) * 730}
+    assert table["monthly_saving_low"].to_dict() == pytest.approx(low)
+    assert table["monthly_saving_high"].to_dict() == pytest.approx(
+        table["monthly_saving"].to_dict()
+    )
 
 
 def test_recommend_counts_a_queued_reservation_from_its_start():
@@ -359,7 +372,7 @@ def test_recommend_without_eligible_usage_is_empty_tables_and_no_saving():
     assert recommend.purchases(advice).empty
     assert recommend.stages({}, advice, pd.DataFrame([offer()]), NO_SHARES).empty
     assert recommend.tranches(advice, datetime(2026, 11, 4), 4, 3).empty
-    assert recommend.first_month(advice) == {"low": 0.0, "likely": 0.0, "high": 0.0}
+    assert recommend.first_month(advice).empty
     assert curves.duration(advice, "").empty
     assert curves.saving_curve(advice, "").empty
 

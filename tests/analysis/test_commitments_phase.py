@@ -68,3 +68,14 @@ def test_advise_with_a_rate_card_saves_no_more_than_is_used_and_ties(estate):
     assert landed.loc["total", "remaining"] == pytest.approx(
         book.cost() - landed.loc["total", "net"]
     )
+
+
+def test_full_plan_lists_every_purchase_once_and_sums_to_the_landing(estate):
+    book = workbook(estate, *CARD)
+    found = commitments.advise(book)
+    plan = commitments.full_plan(book, found)
+    bought = plan[plan["category"] == "commit"]
+    assert len(bought) == len(commitments.purchases(found)) > 0
+    landed = commitments.landing(book, found).set_index("category")
+    assert bought["monthly_saving"].sum() == pytest.approx(landed.loc["commit", "net"])
+    assert set(bought["account_id"]) == {"836060457634"}

@@ -8,8 +8,19 @@ import pandas as pd
 import pytest
 
 from finops_lib.errors import PlanError
-from finops_lib.plans.purchases import Purchase, approve_purchase, check_purchase, total
+from finops_lib.params.governance import Limits
+from finops_lib.plans.apply import apply_plan
+from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.guards import check_limits
+from finops_lib.plans.purchases import (
+    Purchase,
+    approve_purchase,
+    check_purchase,
+    purchase_steps,
+    total,
+)
 from finops_lib.plans.quotas import quota_advice
+from finops_lib.plans.review import document, sign
 
 PLAN = Purchase(
     account_id="1", kind="savings_plan", product="Compute", scope="any", hourly_commitment=2.5,
@@ -83,3 +94,59 @@ def test_quota_advice_counts_running_on_demand_vcpus_by_group():
     assert unknown["used_vcpus"].isna().to_dict() == {
         "L-417A185B": False, "L-DB2E81BA": False, "L-1216C47A": True,
     }  # fmt: skip
+
+
+def bought(**values):
+    row = {
+        "pool": "compute", "product": "ec2_standard", "region": "us-east-1", "family": "m5",
+        "operation": "RunInstances", "years": 1, "payment": "no_upfront", "hourly_commitment": 1.2,
+        "units": 2, "unit_type": "m5.xlarge", "upfront_cost": 0.0, "monthly_cost": 876.0,
+        "monthly_saving": 500.0, "utilisation": 1.0, "price_share": 0.6,
+        "break_even_utilisation": 0.6, "break_even_month": 8, "rate_source": "offering_api",
+        "rate_date": pd.Timestamp("2026-11-04"), "monthly_saving_low": 100.0,
+        "monthly_saving_high": 500.0,
+    }  # fmt: skip
+    return {**row, **values}
+
+
+def test_purchase_steps_follow_the_plan_and_are_left_to_a_person():
+    plan = pd.DataFrame({"step": [1, 2]})
+    shared = bought(product="compute_plan", family=None, operation=None, units=None, unit_type=None)
+    steps = purchase_steps(pd.DataFrame([bought(), shared]), plan, "1", AT)
+    assert steps["step"].tolist() == [3, 4]
+    assert steps[["category", "action", "service"]].drop_duplicates().to_numpy().tolist() == [
+        ["commit", "buy_commitment", "Amazon Elastic Compute Cloud"]
+    ]
+    assert steps[["permissions", "undo", "prerequisite"]].isna().all(axis=None)
+    assert "buy_commitment" not in EXECUTORS
+    assert steps["parameters"][0]["units"] == 2
+    assert steps["parameters"][1].keys().isdisjoint({"units", "family"})
+    assert steps["parameters"][0]["rate_date"] == "2026-11-04"
+    assert "purchase-reserved-instances-offering" in steps["parameters"][0]["how"]
+    assert "create-savings-plan" in steps["parameters"][1]["how"]
+    assert steps["finding_id"].is_unique
+
+
+def test_purchase_steps_keep_their_identity_when_the_amount_moves():
+    first, later = (
+        purchase_steps(pd.DataFrame([bought(hourly_commitment=c)]), pd.DataFrame(), "1", AT)
+        for c in (1.2, 2.4)
+    )
+    assert first["finding_id"].tolist() == later["finding_id"].tolist()
+
+
+def test_purchase_step_is_listed_signed_and_never_carried_out():
+    steps = purchase_steps(pd.DataFrame([bought()]), pd.DataFrame(), "1", AT)
+    signed = sign(document(steps), "Ada", [1])
+    outcome = apply_plan(signed, clients=None, limits=Limits())
+    assert outcome[["outcome", "reason"]].to_numpy().tolist() == [["skipped", "a person does it"]]
+
+
+def test_purchase_steps_count_for_no_limit_of_resources():
+    rows = [bought(), bought(family="c5"), bought(family="r5")]
+    steps = purchase_steps(pd.DataFrame(rows), pd.DataFrame(), "1", AT)
+    check_limits(document(steps)["steps"], Limits(max_percent=1), {})
+
+
+def test_purchase_steps_of_nothing_to_buy_are_none():
+    assert purchase_steps(pd.DataFrame(), pd.DataFrame(), "1", AT).empty

@@ -68,13 +68,14 @@ def usage_after(usage: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     runs no hour, a scheduled one those of its schedule, a resized one all of them at the target's share
     of the price. Steps that act on no hourly usage (disks, addresses) change nothing.
     """
-    left = usage
-    for step in plan.to_dict("records"):
-        act = _ACTS.get(step["category"])
-        own = left["resource_id"] == step["resource_id"]
-        if act is not None and own.any():
-            left = pd.concat([left[~own], act(left[own], step)])
-    return left.sort_index()
+    acts = plan[plan["category"].isin(list(_ACTS))]
+    touched = usage["resource_id"].isin(acts["resource_id"])
+    left = [usage[~touched]]
+    for name, rows in usage[touched].groupby("resource_id", sort=False):
+        for step in acts[acts["resource_id"] == name].to_dict("records"):
+            rows = rows if rows.empty else _ACTS[step["category"]](rows, step)
+        left.append(rows)
+    return pd.concat(left).sort_index()
 
 
 def traced(usage: pd.DataFrame, left: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:

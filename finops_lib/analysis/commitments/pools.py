@@ -53,6 +53,9 @@ MULTI_AZ = "Multi-AZ"
 """How a database's usage type, the scope of a reservation and its price here say: with a standby."""
 
 GROUP = ["region", "family", "operation"]
+CAPACITY_COLUMNS = [
+    "commitment_id", "pool", *GROUP, "covers", "dollars", "start_time", "end_time",
+]  # fmt: skip
 
 
 def eligible(usage: pd.DataFrame) -> pd.DataFrame:
@@ -169,8 +172,7 @@ def capacities(
     not replayed.
     """
     rows = [_capacity(row, list_prices, shares) for row in commitments.to_dict("records")]
-    columns = ["commitment_id", "pool", *GROUP, "covers", "dollars", "start_time", "end_time"]
-    return pd.DataFrame(rows, columns=columns).dropna(subset=["pool"])
+    return pd.DataFrame(rows, columns=CAPACITY_COLUMNS).dropna(subset=["pool"])
 
 
 def _capacity(

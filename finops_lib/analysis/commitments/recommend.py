@@ -70,7 +70,7 @@ def demand_factors(
 ) -> dict[str, float]:
     """Low, likely and high demand: quantiles of the days of the window, as factors of the middle one.
 
-    The likely one is exactly the window. Whole days only; a window below a day has no spread.
+    The likely one is exactly the window. Whole days only; a window below a day, or idle on most days, has no spread.
     """
     if not pools:
         return dict.fromkeys(SCENARIOS, 1.0)
@@ -79,6 +79,8 @@ def demand_factors(
     if not len(days) or not days.sum():
         return dict.fromkeys(SCENARIOS, 1.0)
     low, middle, high = np.quantile(days, quantiles)
+    if not middle:
+        return dict.fromkeys(SCENARIOS, 1.0)
     return {"low": float(low / middle), "likely": 1.0, "high": float(high / middle)}
 
 
@@ -86,8 +88,8 @@ def purchases(advice: Advice) -> pd.DataFrame:
     """A row per commitment to buy: product, GROUP, amount, term, payment, cost, saving and break-even.
 
     `hourly_commitment` is in the commitment's own dollars; `units` whole reservations of `unit_type`.
-    Costs and savings are per month of 730 hours, in cash; savings are what each adds to those above
-    it, so that they add up to the saving of all. `break_even_utilisation` is the share of its hours in
+    Costs and savings are per month of 730 hours, in cash; savings are each one's part of the saving of
+    all, so that they add up to it. `break_even_utilisation` is the share of its hours in
     which a commitment must be used to be no dearer than on demand, cost of capital included, and
     `break_even_month` the month in which full use has paid for its whole term.
     """
@@ -103,34 +105,47 @@ PURCHASE_COLUMNS = [
     "break_even_utilisation", "break_even_month", "rate_source", "rate_date",
 ]  # fmt: skip
 
+FIRST_MONTH_COLUMNS = [*PURCHASE_COLUMNS, "monthly_saving_low", "monthly_saving_high"]
+
 
 def _bought(pool: Pool, purchase: Purchase) -> list[dict[str, object]]:
-    demand = purchase.market.demand(pool)
-    hours = len(demand.usage)
+    demand, final = purchase.market.demand(pool), purchase.replay(pool)
     steps = unit_steps(pool, purchase.market)
-    done, before = np.zeros_like(purchase.scoped), replay(demand, purchase.scoped * 0, 0.0)
-    final = purchase.replay(pool)
-    rows = []
+    monthly = HOURS_PER_MONTH / len(demand.usage)
+    rows, alone = [], []
     for group in np.flatnonzero(purchase.scoped > TINY):
-        done[group] = purchase.scoped[group]
-        after = replay(demand, done, 0.0)
         used = np.maximum(final.used_scoped[:, group] - demand.held_scoped[:, group], 0.0)
-        row = _terms(purchase.market.scoped[group] or {}, float(done[group]), float(used.mean()))
-        row |= pool.groups.loc[group, GROUP].to_dict()
-        row["monthly_saving"] = _saved(before.on_demand_cost, after.on_demand_cost, hours, row)
+        amount = float(purchase.scoped[group])
+        row = _terms(purchase.market.scoped[group] or {}, amount, float(used.mean()))
+        row |= {"pool": pool.name, **pool.groups.loc[group, GROUP].to_dict()}
         if "plan" not in str(row["product"]):
-            row |= {
-                "units": round(done[group] / steps[group]),
-                "unit_type": pool.groups.loc[group, "unit_type"],
-            }
-        rows.append({"pool": pool.name, **row})
-        before = after
+            row["units"] = round(amount / steps[group])
+            row["unit_type"] = pool.groups.loc[group, "unit_type"]
+        rows.append(row)
+        alone.append(float(used.sum() / (1.0 - demand.scoped[group])) * monthly)
     if purchase.shared > TINY:
         used = np.maximum(final.used_shared - demand.held_shared, 0.0)
         row = _terms(purchase.market.shared_key or {}, purchase.shared, float(used.mean()))
-        row["monthly_saving"] = _saved(before.on_demand_cost, final.on_demand_cost, hours, row)
-        rows.append({"pool": pool.name, **row, "region": "global", "family": None})
-    return rows
+        rows.append({**row, "pool": pool.name, "region": "global", "family": None})
+        left = replay(demand, purchase.scoped, 0.0).on_demand_cost - final.on_demand_cost
+        alone.append(left * monthly)
+    before = replay(demand, purchase.scoped * 0, 0.0).on_demand_cost - final.on_demand_cost
+    return _with_savings(rows, np.array(alone), before * monthly)
+
+
+def _with_savings(
+    rows: list[dict[str, object]], alone: Array, saved: float
+) -> list[dict[str, object]]:
+    """The rows with each one's part of the saving of all, whatever their order.
+
+    A purchase covers `alone` on-demand dollars a month; together they replace `saved`, less where a
+    held plan moves to usage that it takes less off. That difference is borne in proportion.
+    """
+    costs = np.array([float(str(row["monthly_cost"])) for row in rows])
+    own = alone - costs
+    weights = np.maximum(own, TINY)
+    parts = own + (saved - alone.sum()) * weights / max(weights.sum(), TINY)
+    return [{**row, "monthly_saving": float(part)} for row, part in zip(rows, parts, strict=True)]
 
 
 def _terms(offer: Mapping[str, object], hourly: float, used: float) -> dict[str, object]:
@@ -145,10 +160,6 @@ def _terms(offer: Mapping[str, object], hourly: float, used: float) -> dict[str,
         "break_even_utilisation": true, "break_even_month": break_even_month(share, years),
         "rate_source": offer["source"], "rate_date": offer["priced_at"],
     }  # fmt: skip
-
-
-def _saved(before: float, after: float, hours: int, row: Mapping[str, object]) -> float:
-    return (before - after) / hours * HOURS_PER_MONTH - float(str(row["monthly_cost"]))
 
 
 def break_even_month(price_share: float, years: int, utilisation: float = 1.0) -> int:
@@ -203,19 +214,21 @@ def _stage(stage: str, pool: Pool, purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def first_month(advice: Advice) -> dict[str, float]:
-    """What the recommended purchases save in the month ahead, in cash, if each demand comes.
+def first_month(advice: Advice) -> pd.DataFrame:
+    """`purchases` in the month ahead: `monthly_saving`, and `monthly_saving_low` and `_high` as demand goes.
 
-    Only what is held at its start is counted, so that the saving may be taken off today's bill.
+    Only what is held at its start is counted, so that the savings may be taken off today's bill.
     """
-    saved = dict.fromkeys(advice.factors, 0.0)
+    rows = []
     for name, pool in advice.pools.items():
-        chosen = advice.likely(name)
-        for scenario, factor in advice.factors.items():
-            month = pool.first_month().scaled(factor)
-            before, after = (_stage("", month, p) for p in (chosen.nothing(), chosen))
-            saved[scenario] += float(before["on_demand"] - after["on_demand"] - after["new_cost"])
-    return saved
+        chosen, month = advice.likely(name), pool.first_month()
+        scenarios = {s: _bought(month.scaled(f), chosen) for s, f in advice.factors.items()}
+        for number, row in enumerate(scenarios["likely"]):
+            savings = [float(str(found[number]["monthly_saving"])) for found in scenarios.values()]
+            rows.append(
+                {**row, "monthly_saving_low": min(savings), "monthly_saving_high": max(savings)}
+            )
+    return pd.DataFrame(rows, columns=FIRST_MONTH_COLUMNS)
 
 
 def regret(advice: Advice) -> pd.DataFrame:
