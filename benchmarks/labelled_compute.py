@@ -131,7 +131,7 @@ KEPT: tuple[Spec, ...] = (
     _instance("graviton machine", "m6g.xlarge", 0.154, {}, row={"tags": PORTED, "platform": "Linux/UNIX"}),
     _member("asg-idle", 1, 1.5), _member("asg-idle", 2, 2.0),
     _member("asg-working", 1, 1.5), _member("asg-working", 2, 70.0),
-    _member("asg-standby", 1, 1.5), _member("asg-new", 1, 1.5),
+    _member("asg-standby", 1, 1.5), _member("asg-new", 1, None),
     _member("asg-blind", 1, 1.5), _member("asg-blind", 2, None),
     _cluster("writer of a working cluster", "ok", "cluster-live", 25.0),
 )  # fmt: skip

@@ -84,11 +84,12 @@ def _by_group(members: pd.DataFrame) -> pd.DataFrame:
 
 
 def _status(found: pd.DataFrame, window_days: int, keep: int) -> Any:
+    """Idle needs the whole window of every machine, so that a group idle for it is not young."""
     needed = found["busy"].gt(0) | found["protected"].gt(0) | found["protected_count"].gt(0)
-    small = found["running"].fillna(0) <= keep
-    fine = small | needed.fillna(False).astype(bool) | (found["age"] < window_days)
-    all_idle = (found["idle"] == found["running"]) & found["young"].eq(0)
-    return np.select([fine, all_idle], ["ok", "waste"], default="unknown")
+    fine = needed.fillna(False).astype(bool) | (found["running"].fillna(0) <= keep)
+    all_idle = found["idle"] == found["running"]
+    young = found["age"] < window_days
+    return np.select([fine, all_idle, young], ["ok", "waste", "ok"], default="unknown")
 
 
 def _described(found: pd.DataFrame, window_days: int, keep: int) -> pd.DataFrame:

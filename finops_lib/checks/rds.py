@@ -48,7 +48,9 @@ def database_use(
     limit = np.where(found["cluster_id"].notna(), cluster_cpu_limit_pct, cpu_limit_pct)
     complete = is_complete(looked_up(ids, sessions["hours"]), window_days) & found["cpu"].notna()
     busy = (found["sessions"] > 0) | (found["cpu"] >= limit)
-    found = found.assign(young=found["age"] < window_days, busy=busy, idle=complete & ~busy)
+    # Restored or renamed, a database is made anew; what was measured before it still counts.
+    young = (found["age"] < window_days) & ~complete
+    found = found.assign(young=young, busy=busy, idle=complete & ~busy)
     clusters = found.groupby(CLUSTER, dropna=True)
     for name, of_all in (("young", "any"), ("busy", "any"), ("idle", "all")):
         whole = clusters[name].transform(of_all)

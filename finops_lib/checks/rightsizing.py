@@ -207,6 +207,17 @@ def _managed_prices(
     return family_prices(listed.combine_first(billed[billed > 0]), types)
 
 
+def _database_prices(
+    resource_costs: pd.DataFrame, prices: pd.DataFrame, types: pd.DataFrame, as_of: datetime
+) -> pd.Series:
+    """Hourly list prices of one machine by class; of two with a standby, where the bill has only those."""
+    one, two = (
+        _managed_prices(resource_costs, prices, "AmazonRDS", types, usage, as_of)
+        for usage in ("InstanceUsage", "Multi-AZUsage")
+    )
+    return one.combine_first(two / 2)
+
+
 def _prefixed(instance_types: pd.DataFrame, prefix: str) -> pd.DataFrame:
     return instance_types.assign(instance_type=prefix + instance_types["instance_type"])
 
@@ -255,7 +266,7 @@ def oversized_rds_instances(
         ),
         memory_pct=100 * (1 - looked_up(ids, least) / memory.astype("float64")),
     )
-    price = _managed_prices(resource_costs, prices, "AmazonRDS", types, "InstanceUsage", as_of)
+    price = _database_prices(resource_costs, prices, types, as_of)
     found = _with_targets(found, types, price, rule)
     listed = looked_up(found["instance_type"], price) * HOURS_PER_MONTH
     found = priced(found, run_rate(resource_costs, "InstanceUsage|Multi-AZUsage"), listed)

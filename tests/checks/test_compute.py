@@ -216,7 +216,7 @@ def test_idle_group_saves_all_its_machines_and_says_what_it_keeps():
     [
         ([1.0, 60.0], {}, {}, "ok"),
         ([1.0, None], {}, {}, "unknown"),
-        ([1.0, 2.0], {"create_time": AS_OF - timedelta(days=3)}, {}, "ok"),
+        ([1.0, None], {"create_time": AS_OF - timedelta(days=3)}, {}, "ok"),
         ([1.0, 2.0], {"protected_count": 1}, {}, "ok"),
         ([1.0, 2.0], {}, {"tags": {"finops:protected": "true"}}, "ok"),
         ([1.0, 2.0], {}, {"instance_type": "g4dn.xlarge"}, "unknown"),
@@ -397,4 +397,19 @@ def test_idle_cluster_is_deleted_by_a_person_and_a_single_database_by_the_plan()
 
 def test_idle_cluster_replica_and_young_ones_are_left_alone():
     assert set(cluster([(0.0, 2.0)], cluster_id=None, replica_of="main")["status"]) == {"ok"}
-    assert set(cluster([(0.0, 2.0)], create_time=AS_OF - timedelta(days=3))["status"]) == {"ok"}
+    young = cluster([None], create_time=AS_OF - timedelta(days=3))
+    assert set(young["status"]) == {"ok"}
+
+
+def test_oversized_database_with_a_standby_is_priced_by_its_own_bill():
+    loads = [
+        *hourly("db", "AWS/RDS", "CPUUtilization", "Maximum", 10.0),
+        *hourly("db", "AWS/RDS", "DatabaseConnections", "Maximum", 9.0),
+        *hourly("db", "AWS/RDS", "FreeableMemory", "Minimum", 12.0 * 2**30),
+    ]
+    found = judged(
+        "oversized_rds_instances", databases=[database(multi_az=True)], metrics=loads,
+        resource_costs=[billed("db", "Multi-AZUsage:db.m5.xl", 520.0)],
+    ).loc["db"]  # fmt: skip
+    assert found["parameters"] == {"instance_class": "db.m5.large"}
+    assert found["monthly_saving"] == pytest.approx(260.0)
