@@ -81,7 +81,7 @@ ACTIONS = _catalogue(
         "delete_database", "terminate", "Delete the database after a final snapshot",
         ("rds:DeleteDBInstance", "rds:CreateDBSnapshot", "rds:DescribeDBInstances",
          "rds:DescribeDBSnapshots"),
-        prerequisite="final_snapshot", undo="restore_database", undo_permissions=("rds:RestoreDBInstanceFromDBSnapshot",), risk="high",
+        prerequisite="final_snapshot", undo="restore_database", undo_permissions=("rds:AddTagsToResource", "rds:RestoreDBInstanceFromDBSnapshot"), risk="high",
         effort_hours=1.0, grace_days=14,
     ),
     Action(
@@ -92,7 +92,7 @@ ACTIONS = _catalogue(
     Action(
         "delete_endpoint", "terminate", "Delete the inference endpoint",
         ("sagemaker:DeleteEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:ListTags"),
-        undo="create_endpoint", undo_permissions=("sagemaker:CreateEndpoint",), risk="medium", grace_days=7,
+        undo="create_endpoint", undo_permissions=("sagemaker:AddTags", "sagemaker:CreateEndpoint"), risk="medium", grace_days=7,
     ),
     Action(
         "remove_endpoint_variant", "terminate",
@@ -107,7 +107,7 @@ ACTIONS = _catalogue(
     ),
     Action(
         "delete_studio_app", "terminate", "Delete the Studio application",
-        ("sagemaker:DeleteApp", "sagemaker:DescribeApp"),
+        ("sagemaker:DeleteApp", "sagemaker:DescribeApp", "sagemaker:ListTags"),
     ),
     Action(
         "stop_training_job", "terminate", "Stop the training job",
@@ -131,8 +131,8 @@ ACTIONS = _catalogue(
     ),
     Action(
         "resize_endpoint", "resize", "Change the endpoint's instances",
-        ("sagemaker:UpdateEndpoint", "sagemaker:CreateEndpointConfig",
-         "sagemaker:DescribeEndpoint"),
+        ("sagemaker:UpdateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpoint",
+         "sagemaker:DescribeEndpointConfig", "sagemaker:ListTags", "sagemaker:AddTags"),
         undo="previous_endpoint_config", risk="medium", effort_hours=1.0,
     ),
     Action(
@@ -147,12 +147,14 @@ ACTIONS = _catalogue(
     ),
     Action(
         "create_gateway_endpoint", "resize", "Create a gateway endpoint for S3 and DynamoDB",
-        ("ec2:CreateVpcEndpoint", "ec2:DescribeVpcEndpoints"),
-        undo="delete_vpc_endpoint", effort_hours=0.5,
+        ("ec2:CreateVpcEndpoint", "ec2:DescribeVpcEndpoints", "ec2:DescribeNatGateways",
+         "ec2:DescribeRouteTables", "ec2:CreateTags"),
+        undo="delete_vpc_endpoint", undo_permissions=("ec2:DeleteVpcEndpoints",), effort_hours=0.5,
     ),
     Action(
         "put_log_retention", "storage", "Set the retention of the log group",
-        ("logs:PutRetentionPolicy", "logs:DescribeLogGroups"), undo="previous_retention",
+        ("logs:PutRetentionPolicy", "logs:DescribeLogGroups", "logs:ListTagsForResource"), undo="previous_retention",
+        undo_permissions=("logs:DeleteRetentionPolicy",), risk="medium",
     ),
     Action(
         "use_spot", "resize", "Run the training on Spot with checkpoints",

@@ -145,6 +145,9 @@ def _run(
             journal.append({"event": "begin", "step": name, "row": step})
         assert executor is not None
         _make_calls(as_step(step), executor, client, journal)
+        if step["action"] in marks.SURVIVING:
+            current = executor.read(client, step["resource_id"])
+            _keep_mark(step, current, "applied", client, journal)
     except (ClientError, BotoCoreError) as error:
         return _failed(step, executor, client, journal, error)
     return _end(step, journal, "applied")

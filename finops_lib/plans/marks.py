@@ -19,10 +19,12 @@ KINDS = {
     "deregister_image": "images", "delete_load_balancer": "load_balancers",
     "delete_nat_gateway": "nat_gateways", "delete_vpc_endpoint": "vpc_endpoints",
     "delete_database": "databases", "delete_bucket": "buckets", "delete_endpoint": "endpoints",
+    "shrink_auto_scaling_group": "auto_scaling_groups",
 }  # fmt: skip
 """Actions that mark their resource, and the kind by which it is tagged."""
 
 PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "autoscaling": ("autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags"),
     "ec2": ("ec2:CreateTags", "ec2:DeleteTags"),
     "elbv2": ("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
     "rds": ("rds:AddTagsToResource", "rds:RemoveTagsFromResource"),
@@ -30,6 +32,9 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "sagemaker": ("sagemaker:AddTags", "sagemaker:DeleteTags"),
 }
 """What marking calls, by the service that owns the resource."""
+
+SURVIVING = frozenset({"shrink_auto_scaling_group"})
+"""Actions after which the resource is still there, and its mark is to go."""
 
 ARN_WORDS = {"databases": "db", "endpoints": "endpoint"}
 

@@ -177,11 +177,8 @@ def test_deploy_and_remove_run_under_the_generated_policy_and_under_no_smaller_o
         )  # fmt: skip
 
     def allow(policy: dict[str, Any]) -> None:
-        # The emulated account names AWS Budgets' two permissions by their operations.
-        budgets = {"Effect": "Allow", "Action": "budgets:*", "Resource": "*"}
-        document = {**policy, "Statement": [*policy["Statement"], budgets]}
         iam.put_user_policy(
-            UserName="deployer", PolicyName="finops", PolicyDocument=json.dumps(document)
+            UserName="deployer", PolicyName="finops", PolicyDocument=json.dumps(policy)
         )
 
     emulator.enforce_iam = True

@@ -12,6 +12,7 @@ from finops_lib.demo.emulator import (
     cost_explorer,
     coverage,
     price_list,
+    sagemaker,
     savings_plans,
     studio,
     trail,
@@ -34,7 +35,7 @@ SERVICES: dict[str, tuple[Mapping[str, Operation], ...]] = {
     "compute-optimizer": (advisors.COMPUTE_OPTIMIZER,),
     "cost-optimization-hub": (advisors.COST_OPTIMIZATION_HUB,),
     "budgets": (budgets.OPERATIONS,),
-    "sagemaker": (studio.OPERATIONS,),
+    "sagemaker": (studio.OPERATIONS, sagemaker.OPERATIONS),
     "cloudtrail": (trail.OPERATIONS,),
 }
 

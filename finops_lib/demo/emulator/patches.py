@@ -12,9 +12,9 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.sagemaker.exceptions import ValidationError
-from moto.sagemaker.models import FakeEndpointConfig
+from moto.sagemaker.models import FakeEndpointConfig, SageMakerModelBackend
 
-from finops_lib.demo.emulator import cloudwatch
+from finops_lib.demo.emulator import cloudwatch, studio
 from finops_lib.demo.emulator.functions import invoker
 from finops_lib.demo.emulator.instance_types import add_p3
 from finops_lib.demo.emulator.paging import page, with_token
@@ -32,6 +32,7 @@ def apply(state: State) -> None:
     ):
         setattr(CloudWatchResponse, name, _answer(state, function))
     add_p3()
+    SageMakerModelBackend._get_resource_from_arn = _taggable(state)  # type: ignore[method-assign]
     add_schedules()
     FakeEndpointConfig.validate_instance_type = _any_ml_type  # type: ignore[method-assign]
     for name, key in (("describe_volumes", "Volumes"), ("describe_snapshots", "Snapshots")):
@@ -69,6 +70,16 @@ def _put_metric_data(state: State) -> Any:
     return put
 
 
+def _taggable(state: State) -> Any:
+    """Moto tags what it has; Studio's apps are ours."""
+
+    def find(self: Any, arn: str) -> Any:
+        app = studio.tags_of(state, self.account_id, self.region_name, arn)
+        return app or _TAGGABLE(self, arn)
+
+    return find
+
+
 def _paged(name: str, key: str) -> Any:
     """The operation with MaxResults and NextToken; the filters and the list itself stay moto's."""
     original = _ORIGINALS[name]
@@ -83,6 +94,7 @@ def _paged(name: str, key: str) -> Any:
 
 
 EBS_PAGE = 1000
+_TAGGABLE = SageMakerModelBackend._get_resource_from_arn
 _ORIGINALS = {
     name: getattr(ElasticBlockStore, name) for name in ("describe_volumes", "describe_snapshots")
 }

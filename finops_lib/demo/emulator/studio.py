@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from finops_lib.demo.emulator.answers import RefusedError
@@ -48,4 +49,18 @@ def _app(state: State, request: Asked, body: Body) -> Body:
     raise RefusedError("ResourceNotFound", f"App {body.get('AppName')} does not exist.")
 
 
-OPERATIONS = {"ListApps": list_apps, "DescribeApp": describe_app, "DeleteApp": delete_app}
+def tags_of(state: State, account: str, region: str, arn: str) -> SimpleNamespace | None:
+    """The app of an ARN as moto keeps what can be tagged; None where it is no app's ARN."""
+    path = arn.rpartition(":app/")[2]
+    for app in state.apps[(account, region)]:
+        owner = app.get("UserProfileName", app.get("SpaceName"))
+        if path == f"{app['DomainId']}/{owner}/{app['AppType']}/{app['AppName']}":
+            return SimpleNamespace(tags=app.setdefault("Tags", []))
+    return None
+
+
+OPERATIONS = {
+    "ListApps": list_apps,
+    "DescribeApp": describe_app,
+    "DeleteApp": delete_app,
+}

@@ -1,11 +1,25 @@
 """What every action does to its resource; actions without an executor are left to a person."""
 
-from finops_lib.plans.executors import buckets, databases, disks, instances, ml, network
+from finops_lib.plans.executors import (
+    buckets,
+    databases,
+    disks,
+    endpoints,
+    gateways,
+    groups,
+    images,
+    instances,
+    log_groups,
+    ml,
+    network,
+    studio,
+)
 from finops_lib.plans.executors.executor import Call, Executor, Results, State, Step
 
 EXECUTORS: dict[str, Executor] = {
     **instances.EXECUTORS, **disks.EXECUTORS, **network.EXECUTORS, **buckets.EXECUTORS,
-    **databases.EXECUTORS, **ml.EXECUTORS,
+    **databases.EXECUTORS, **ml.EXECUTORS, **images.EXECUTORS, **studio.EXECUTORS,
+    **endpoints.EXECUTORS, **gateways.EXECUTORS, **log_groups.EXECUTORS, **groups.EXECUTORS,
 }  # fmt: skip
 """Every action that a plan can carry out, by its name."""
 

@@ -64,6 +64,28 @@ def absent(error: ClientError) -> bool:
     return any(part in error.response["Error"]["Code"] for part in NOT_FOUND)
 
 
+def missing(error: ClientError) -> bool:
+    """`absent` of SageMaker too, which says "Could not find" in a ValidationException instead of a code."""
+    words = error.response["Error"].get("Message", "").lower()
+    return absent(error) or "could not find" in words or "not found" in words
+
+
+def missing_is_none(
+    find: Callable[[Any, Step, Results], State | None],
+) -> Callable[[Any, Step, Results], State | None]:
+    """`find` of SageMaker that returns None where nothing is there instead of raising."""
+
+    def found(client: Any, step: Step, results: Results) -> State | None:
+        try:
+            return find(client, step, results)
+        except ClientError as error:
+            if missing(error):
+                return None
+            raise
+
+    return found
+
+
 def or_none(read: Callable[[Any, str], State | None]) -> Callable[[Any, str], State | None]:
     """`read` that returns None where the resource is gone instead of raising."""
 

@@ -12,21 +12,16 @@ from finops_lib.plans.executors.executor import (
     Results,
     State,
     Step,
-    absent,
     gone,
+    missing,
     tag_list,
     tag_map,
 )
 
 
-def _name(resource_id: str) -> str:
+def resource_name(resource_id: str) -> str:
+    """The name at the end of an ARN; a name is its own."""
     return resource_id.rpartition("/")[2]
-
-
-def _missing(error: ClientError) -> bool:
-    """SageMaker says "Could not find" in a ValidationException instead of a code of its own."""
-    words = error.response["Error"].get("Message", "").lower()
-    return absent(error) or "could not find" in words or "not found" in words
 
 
 def _tags(client: Any, arn: str) -> dict[str, str]:
@@ -36,9 +31,9 @@ def _tags(client: Any, arn: str) -> dict[str, str]:
 def read_endpoint(client: Any, resource_id: str) -> State | None:
     """state, configuration and tags."""
     try:
-        found = client.describe_endpoint(EndpointName=_name(resource_id))
+        found = client.describe_endpoint(EndpointName=resource_name(resource_id))
     except ClientError as error:
-        if _missing(error):
+        if missing(error):
             return None
         raise
     return {
@@ -49,14 +44,14 @@ def read_endpoint(client: Any, resource_id: str) -> State | None:
 
 
 def _delete_endpoint(client: Any, step: Step, results: Results) -> State:
-    client.delete_endpoint(EndpointName=_name(step.resource_id))
+    client.delete_endpoint(EndpointName=resource_name(step.resource_id))
     return {}
 
 
 def _create_endpoint(client: Any, step: Step, results: Results) -> State:
     """The configuration outlives its endpoint, so the endpoint comes back from it."""
     client.create_endpoint(
-        EndpointName=_name(step.resource_id),
+        EndpointName=resource_name(step.resource_id),
         EndpointConfigName=step.before_state["config"],
         Tags=tag_list(step.before_state["tags"]),
     )
@@ -66,9 +61,9 @@ def _create_endpoint(client: Any, step: Step, results: Results) -> State:
 def read_notebook(client: Any, resource_id: str) -> State | None:
     """state, instance type and tags."""
     try:
-        found = client.describe_notebook_instance(NotebookInstanceName=_name(resource_id))
+        found = client.describe_notebook_instance(NotebookInstanceName=resource_name(resource_id))
     except ClientError as error:
-        if _missing(error):
+        if missing(error):
             return None
         raise
     return {
@@ -79,7 +74,7 @@ def read_notebook(client: Any, resource_id: str) -> State | None:
 
 
 def _stop_notebook(client: Any, step: Step, results: Results) -> State:
-    client.stop_notebook_instance(NotebookInstanceName=_name(step.resource_id))
+    client.stop_notebook_instance(NotebookInstanceName=resource_name(step.resource_id))
     return {}
 
 
@@ -90,16 +85,16 @@ def _notebook_stopped(client: Any, step: Step, results: Results) -> State | None
 
 def _start_notebook(client: Any, step: Step, results: Results) -> State:
     if step.before_state["state"] == "InService":
-        client.start_notebook_instance(NotebookInstanceName=_name(step.resource_id))
+        client.start_notebook_instance(NotebookInstanceName=resource_name(step.resource_id))
     return {}
 
 
 def read_training_job(client: Any, resource_id: str) -> State | None:
     """State and tags."""
     try:
-        found = client.describe_training_job(TrainingJobName=_name(resource_id))
+        found = client.describe_training_job(TrainingJobName=resource_name(resource_id))
     except ClientError as error:
-        if _missing(error):
+        if missing(error):
             return None
         raise
     return {
@@ -109,7 +104,7 @@ def read_training_job(client: Any, resource_id: str) -> State | None:
 
 
 def _stop_training(client: Any, step: Step, results: Results) -> State:
-    client.stop_training_job(TrainingJobName=_name(step.resource_id))
+    client.stop_training_job(TrainingJobName=resource_name(step.resource_id))
     return {}
 
 
