@@ -14,6 +14,11 @@ NUMBER = "DOUBLE"
 TEXT = "VARCHAR"
 
 
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
+DIGITS = 12
+"""An AWS account id has twelve digits, of which the first may be zeros."""
+
+
 def snake(name: str) -> str:
     """`lineItem/UnblendedCost` and `line_item_unblended_cost` alike as the latter."""
     head, slash, tail = name.partition("/")
@@ -76,6 +81,13 @@ class Columns:
             return f"CAST(NULL AS {kind})"
         return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
 
+    def account(self, name: str) -> str:
+        """SQL of a column of account ids; in a column of numbers AWS's twelve digits are put right."""
+        kind = self.types.get(self.names.get(name, ""), TEXT)
+        if kind not in NUMBERS:
+            return self.get(name)
+        return f"lpad(CAST(CAST({quoted(self.names[name])} AS BIGINT) AS VARCHAR), {DIGITS}, '0')"
+
     def _expressions(self, name: str, kind: str) -> list[str]:
         found = []
         if name in self.names:
@@ -88,9 +100,15 @@ class Columns:
         return found
 
 
+def _with_seconds(expression: str) -> str:
+    """Azure writes 2024-09-01T00:00Z, which is no time without its seconds."""
+    minutes = f"length({expression}) = 17 AND {expression} LIKE '____-__-__T__:__Z'"
+    return f"CASE WHEN {minutes} THEN left({expression}, 16) || ':00Z' ELSE {expression} END"
+
+
 def _converted(expression: str, raw: str, kind: str) -> str:
     if raw.startswith(TEXT):
         expression = f"NULLIF(NULLIF(TRIM({expression}), ''), 'NULL')"
         if kind == TIME:
-            expression = f"CAST({expression} AS TIMESTAMPTZ)"
+            expression = f"CAST({_with_seconds(expression)} AS TIMESTAMPTZ)"
     return expression if raw == kind else f"CAST({expression} AS {kind})"

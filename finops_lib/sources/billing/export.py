@@ -10,6 +10,7 @@ from finops_lib.errors import BillingError
 from finops_lib.sources.billing import cur, focus, tags
 from finops_lib.sources.billing.columns import Columns, Spellings, snake, text
 from finops_lib.sources.billing.files import Delivery
+from finops_lib.sources.billing.maps import MapReader
 
 CUR_MAPS = ("product", "discount", "reservation", "savings_plan", "pricing")
 
@@ -70,19 +71,23 @@ def open_export(
     """The delivery as an Export; raises BillingError where it is damaged, or is no bill."""
     relation = _relation(delivery)
     types = _types(connection, relation, delivery)
-    is_focus = "BilledCost" in types
-    names = {name if is_focus else snake(name): name for name in types}
-    maps = {} if is_focus else _maps(names, types)
+    is_focus = "billedcost" in map(str.lower, types)
+    names = {focus.spelled(name) if is_focus else snake(name): name for name in types}
+    reader = MapReader(connection, relation, types)
+    maps = {} if is_focus else _maps(names, reader)
     columns = Columns(names, types, maps)
     _refuse_stranger(columns, delivery, focus.REQUIRED if is_focus else cur.REQUIRED)
-    raw_map = _raw_tag_map(columns, types)
-    if raw_map:
-        tag_map = tags.clean_map(raw_map, keep_created_by)
-        keys = _map_keys(connection, relation, tag_map)
+    mapped = next((name for name in ("resource_tags", "Tags", "tags") if name in names), None)
+    if mapped:
+        tag_map, keys = reader.tags(names[mapped], keep_created_by)
+        for name in filter(names.__contains__, tags.CATEGORY_MAPS):
+            categories, more = reader.categories(names[name])
+            tag_map = f"map_concat({tag_map}, {categories})" if more else tag_map
+            keys += more
     else:
         by_key = tags.tag_columns(types, keep_created_by)
         tag_map, keys = tags.column_map(by_key), tuple(by_key)
-    kind = "focus" if is_focus else "cur2" if maps or raw_map else "cur"
+    kind = "focus" if is_focus else "cur2" if maps or mapped else "cur"
     return Export(delivery, kind, columns, relation, tag_map, keys)
 
 
@@ -90,7 +95,10 @@ def _relation(delivery: Delivery) -> str:
     files = ", ".join(text(str(file)) for file in delivery.files)
     if delivery.is_parquet:
         return f"read_parquet([{files}], union_by_name=true, hive_partitioning=false)"
-    return f"read_csv([{files}], union_by_name=true, all_varchar=true, header=true, delim=',', quote='\"')"
+    return (
+        f"read_csv([{files}], union_by_name=true, all_varchar=true, header=true, "
+        f"delim={text(delivery.delimiter)}, quote='\"')"
+    )
 
 
 def _types(
@@ -118,7 +126,7 @@ def _refuse_stranger(columns: Columns, delivery: Delivery, required: tuple[str, 
         seen = ", ".join(list(columns.names.values())[:6])
         raise BillingError(
             f"{delivery.name} is not a bill that is known here (its columns: {seen} …). "
-            "Give a Cost and Usage Report (legacy or 2.0) or a FOCUS export."
+            "Give a Cost and Usage Report (legacy or 2.0) or a FOCUS export, and no other files beside it."
         )
     if missing:
         raise BillingError(
@@ -126,40 +134,6 @@ def _refuse_stranger(columns: Columns, delivery: Delivery, required: tuple[str, 
         )
 
 
-def _maps(names: dict[str, str], types: dict[str, str]) -> dict[str, str]:
+def _maps(names: dict[str, str], reader: MapReader) -> dict[str, str]:
     """Canonical prefix to MAP expression, of the columns of CUR 2.0 that hold maps."""
-    found = {}
-    for prefix in CUR_MAPS:
-        if prefix in names:
-            found[prefix] = as_map(f'"{names[prefix]}"', types[names[prefix]])
-    return found
-
-
-def _raw_tag_map(columns: Columns, types: dict[str, str]) -> str | None:
-    for name in ("resource_tags", "Tags", "tags"):
-        if columns.has(name):
-            spelling = columns.names[name]
-            return as_map(f'"{spelling}"', types[spelling])
-    return None
-
-
-def as_map(expression: str, kind: str) -> str:
-    """SQL of a MAP(VARCHAR, VARCHAR) from a MAP, a STRUCT or JSON text; NULL where it is empty."""
-    if kind.startswith("MAP"):
-        return f"CAST({expression} AS MAP(VARCHAR, VARCHAR))"
-    if kind.startswith("STRUCT"):
-        expression, kind = f"CAST(to_json({expression}) AS VARCHAR)", "VARCHAR"
-    cleaned = f"NULLIF(NULLIF(TRIM({expression}), ''), 'NULL')"
-    return f"CAST(CAST({cleaned} AS JSON) AS MAP(VARCHAR, VARCHAR))"
-
-
-def _map_keys(
-    connection: duckdb.DuckDBPyConnection, relation: str, tag_map: str
-) -> tuple[str, ...]:
-    try:
-        found = connection.execute(
-            f"SELECT DISTINCT unnest(map_keys({tag_map})) AS key FROM {relation} ORDER BY key"
-        ).fetchall()
-    except duckdb.Error as error:
-        raise BillingError(f"A Tags column holds no JSON ({str(error).splitlines()[0]}).") from None
-    return tuple(key for (key,) in found)
+    return {prefix: reader.map_of(names[prefix]) for prefix in CUR_MAPS if prefix in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import gzip
 import hashlib
 import re
 import zipfile
@@ -16,8 +17,15 @@ Fetch = Callable[[str, Path], list[Path]]
 """Brings what an s3:// address names into a folder; the files that came."""
 
 ENDINGS = (".parquet", ".csv", ".csv.gz", ".gz", ".zip")
+DELIMITERS = (",", ";", "\t", "|")
+HEADER_BYTES = 1 << 20
+
 PART = re.compile(r"[-_.](?:part-?)?\d{4,}$")
 """The number of a part at the end of a name, as in `report-00001`."""
+SHORT_PART = re.compile(r"^(.+)[-_](\d{1,3})$")
+"""The legacy report counts its parts `report-1`, `report-2` …; they are parts where none is missing."""
+DATED = re.compile(r"(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?$")
+"""A name that ends with a month or a day, which is no part number: `export-20261101`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,17 @@ class Delivery:
         """Whether its files are Parquet (else CSV)."""
         return self.files[0].name.endswith(".parquet")
 
+    @property
+    def delimiter(self) -> str:
+        """What parts the columns of its CSV files: the commonest of DELIMITERS in the first header."""
+        opened = gzip.open if self.files[0].name.endswith(".gz") else open
+        try:
+            with opened(self.files[0], "rb") as file:
+                header = file.readline(HEADER_BYTES).decode("utf-8", errors="replace")
+        except (OSError, EOFError):
+            return DELIMITERS[0]
+        return max(DELIMITERS, key=header.count)
+
 
 def find_deliveries(paths: Sequence[str], unpacked: Path, fetch: Fetch | None) -> list[Delivery]:
     """The deliveries behind files, folders, globs and s3:// addresses, oldest first.
@@ -55,14 +74,16 @@ def find_deliveries(paths: Sequence[str], unpacked: Path, fetch: Fetch | None) -
             f"No billing export at {', '.join(paths)}. Name a .parquet, .csv, .csv.gz or .zip file, "
             "a folder of them, or a quoted pattern such as 'bills/*.parquet'."
         )
-    grouped: dict[tuple[str, bool], list[Path]] = {}
+    parts = []
     for file in sorted(set(files)):
         _refuse_empty(file)
-        for part in _unzip(file, unpacked):
-            grouped.setdefault((_delivery_name(part), part.name.endswith(".parquet")), []).append(
-                part
-            )
-    deliveries = [Delivery(name, tuple(parts)) for (name, _), parts in grouped.items()]
+        parts += _unzip(file, unpacked)
+    counted = _counted(parts)
+    grouped: dict[tuple[str, bool], list[Path]] = {}
+    for part in parts:
+        name = (_delivery_name(part, counted), part.name.endswith(".parquet"))
+        grouped.setdefault(name, []).append(part)
+    deliveries = [Delivery(name, tuple(files)) for (name, _), files in grouped.items()]
     return sorted(deliveries, key=lambda d: (d.newest, d.name))
 
 
@@ -87,12 +108,31 @@ def _is_export(file: Path) -> bool:
 
 def _refuse_empty(file: Path) -> None:
     if file.stat().st_size == 0:
-        raise BillingError(f"{file} is empty. Download the export again.")
+        raise BillingError(f"{file} is empty. Download the export again, or delete the file.")
 
 
-def _delivery_name(file: Path) -> str:
+def _delivery_name(file: Path, counted: set[tuple[Path, str]]) -> str:
     stem = file.name.split(".")[0]
+    if DATED.search(stem):
+        return str(file.parent / stem)
+    short = SHORT_PART.match(stem)
+    if short and (file.parent, short[1]) in counted:
+        return str(file.parent / short[1])
     return str(file.parent / PART.sub("", stem))
+
+
+def _counted(files: Sequence[Path]) -> set[tuple[Path, str]]:
+    """Folder and stem of the names that are numbered from 0 or 1 on without a gap."""
+    numbers: dict[tuple[Path, str], set[int]] = {}
+    for file in files:
+        stem = file.name.split(".")[0]
+        if (short := SHORT_PART.match(stem)) and not DATED.search(stem):
+            numbers.setdefault((file.parent, short[1]), set()).add(int(short[2]))
+    return {
+        name
+        for name, found in numbers.items()
+        if len(found) > 1 and found in ({*range(len(found))}, {*range(1, len(found) + 1)})
+    }
 
 
 def _unzip(file: Path, unpacked: Path) -> list[Path]:
@@ -105,6 +145,7 @@ def _unzip(file: Path, unpacked: Path) -> list[Path]:
                 name
                 for name in archive.namelist()
                 if name.endswith((".csv", ".csv.gz", ".parquet"))
+                and not Path(name).name.startswith(".")
             ]
             archive.extractall(target, members=names)
     except (zipfile.BadZipFile, EOFError) as error:

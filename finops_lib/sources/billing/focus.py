@@ -40,6 +40,11 @@ KINDS = {"number": NUMBER, "time": TIME, "text": TEXT}
 OLD_NAMES = {"ProviderName": "Provider", "PublisherName": "Publisher"}
 
 
+def spelled(name: str) -> str:
+    """The column as the specification spells it, whatever its capitals; a foreign one as it is."""
+    return _SPELLINGS.get(name.lower(), name)
+
+
 def costs(columns: Columns) -> dict[str, str]:
     """COSTS column to SQL over the raw FOCUS export (tags apart)."""
     found = {
@@ -49,12 +54,16 @@ def costs(columns: Columns) -> dict[str, str]:
         for column in COSTS.columns
         if column.kind in KINDS
     }
+    for name in ("BillingAccountId", "SubAccountId"):
+        found[name] = columns.account(name)
     for name, allowed in SPELLED.items():
         found[name] = _spelled(found[name], allowed)
     for name in ("BilledCost", "EffectiveCost"):
         found[name] = f"COALESCE({found[name]}, 0)"
+    start, month = found["ChargePeriodStart"], found["BillingPeriodStart"]
+    found["ChargePeriodStart"] = f"COALESCE({start}, {month})"
     found["ChargePeriodEnd"] = f"COALESCE({found['ChargePeriodEnd']}, {found['ChargePeriodStart']})"
-    found["BillingPeriodStart"] = f"date_trunc('month', {found['BillingPeriodStart']})"
+    found["BillingPeriodStart"] = f"date_trunc('month', COALESCE({month}, {start}))"
     found["BillingPeriodEnd"] = f"{found['BillingPeriodStart']} + INTERVAL 1 MONTH"
     usage_type = columns.get("x_UsageType", "SkuMeter")
     found["x_InstanceType"] = f"COALESCE({found['x_InstanceType']}, {instance_type(usage_type)})"
@@ -84,6 +93,11 @@ LATER = {
 """Columns of the specification's versions that the workbook does not use."""
 
 
+_SPELLINGS = {
+    name.lower(): name for name in (*COSTS.names, *OLD_NAMES.values(), *LATER)
+}  # fmt: skip
+
+
 def dirt(columns: Columns) -> dict[str, str]:
     """What to count of the raw rows: a sentence to the SQL condition of the rows it is true of."""
     found = {}
@@ -98,6 +112,8 @@ def dirt(columns: Columns) -> dict[str, str]:
             )
     for name in ("ContractedCost", "ListCost", "BilledCost", "EffectiveCost"):
         found[f"{name} missing"] = f"{columns.get(name, kind=NUMBER)} IS NULL"
+    for name in ("ChargePeriodStart", "BillingPeriodStart"):
+        found[f"{name} missing, taken from the other"] = f"{columns.get(name, kind=TIME)} IS NULL"
     texts = [
         n for n, spelling in columns.names.items() if columns.types.get(spelling, TEXT) == TEXT
     ]

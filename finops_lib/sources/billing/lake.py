@@ -18,7 +18,8 @@ from finops_lib.sources.billing.export import Export, damaged
 from finops_lib.units import CENT
 
 STATE = "lake.json"
-VERSION = 2
+NO_MONTH = "__HIVE_DEFAULT_PARTITION__"
+VERSION = 3
 """Raised when a change of the reader makes lakes of before stale."""
 
 TYPES = {
@@ -156,15 +157,7 @@ def _source_totals(
 
 
 def _repairs(connection: duckdb.DuckDBPyConnection, export: Export) -> tuple[dict[str, Any], ...]:
-    conditions: dict[str, str] = {}
-    if export.format == "focus":
-        conditions |= export.module.dirt(export.columns)
-    else:
-        kind = export.columns.get("line_item_line_item_type")
-        known = ", ".join(map(text, cur.KNOWN_TYPES))
-        conditions["line item type that is not documented, kept as an adjustment"] = (
-            f"{kind} NOT IN ({known})"
-        )
+    conditions: dict[str, str] = export.module.dirt(export.columns)
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions.values())
     row = connection.execute(f"SELECT {counts}, count(*) FROM {export.relation}").fetchone()
     kept = connection.execute(f"SELECT count(*) FROM ({export.rows()})").fetchone()
@@ -192,6 +185,10 @@ def _take_over(
     repairs: tuple[dict[str, Any], ...],
 ) -> list[MonthPart]:
     parts: list[MonthPart] = []
+    if (partial / f"BillingPeriod={NO_MONTH}").exists():
+        raise BillingError(
+            f"{export.delivery.name}: some rows have neither a charge nor a billing period. Export it again."
+        )
     for folder in sorted(partial.glob("BillingPeriod=*/Payer=*")):
         month, payer = folder.parent.name.split("=")[1], folder.name.split("=")[1]
         for number, written in enumerate(sorted(folder.glob("*.parquet"))):

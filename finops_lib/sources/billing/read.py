@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
@@ -55,8 +56,8 @@ def read_bill(
 ) -> Bill:
     """Read exports into the lake; what has not changed since the last time is not read again.
 
-    Of two deliveries for the same payer, billing month and days the newer replaces the older, which is
-    counted in `repairs`. Raises BillingError where an export is damaged, is no bill, or the currencies
+    Of two deliveries for the same payer, billing month, days and accounts the newer replaces the older, which
+    is counted in `repairs`. Raises BillingError where an export is damaged, is no bill, or the currencies
     differ, and ReconciliationError where the lake does not tie to the export.
     """
     lake.mkdir(parents=True, exist_ok=True)
@@ -64,18 +65,23 @@ def read_bill(
     deliveries = find_deliveries(paths, lake / ".unpacked", fetch)
     known = read_state(lake)
     parts: list[MonthPart] = []
+    bare: list[str] = []
     with connect(lake, memory_limit) as connection:
         for number, delivery in enumerate(deliveries):
             if progress:
                 progress(f"reading the bill: {Path(delivery.name).name}", number / len(deliveries))
-            parts += _parts(connection, delivery, lake, known, spellings, keep_created_by)
+            found = _parts(connection, delivery, lake, known, spellings, keep_created_by)
+            parts += found
+            bare += [] if found else [delivery.name]
+    if not parts:
+        raise BillingError(f"{bare[0]} has a header and no rows. Export it again, or leave it out.")
     kept, replaced = _newest(parts)
     _refuse_mixed(kept)
     write_state(lake, kept)
     _remove_strangers(lake, kept)
     if progress:
         progress("reading the bill", 1.0)
-    return _bill(lake, kept, replaced)
+    return _bill(lake, kept, replaced, bare)
 
 
 def no_bill(lake: Path, accounts: Sequence[str], tag_keys: Spellings, why: str) -> Bill:
@@ -118,25 +124,73 @@ def _parts(
     if held and all((lake / part.file).exists() for part in held):
         return held
     export = open_export(connection, delivery, keep_created_by=keep_created_by)
-    parts = convert(connection, export, lake, spellings, fingerprint)
-    if not parts:
-        raise BillingError(
-            f"{delivery.name} has a header and no rows. Export it again, or leave it out."
-        )
-    return parts
+    return convert(connection, export, lake, spellings, fingerprint)
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What the parts of one delivery tell of one payer's month."""
+
+    delivery: str
+    payer: str
+    month: str
+    newest: float
+    first_day: str
+    last_day: str
+    accounts: frozenset[str]
+
+    def tells_what(self, other: _Reach) -> bool:
+        """Whether both tell charges of the same payer, month, days and accounts."""
+        same = (self.payer, self.month) == (other.payer, other.month)
+        days = self.first_day <= other.last_day and other.first_day <= self.last_day
+        shared = not (self.accounts and other.accounts) or self.accounts & other.accounts
+        return bool(same and days and shared and self.delivery != other.delivery)
+
+    def replaces(self, older: _Reach) -> bool:
+        """Whether it is newer and tells all that the older one does."""
+        later = (self.newest, self.delivery) > (older.newest, older.delivery)
+        days = self.first_day <= older.first_day and older.last_day <= self.last_day
+        return self.tells_what(older) and later and days and older.accounts <= self.accounts
 
 
 def _newest(parts: Sequence[MonthPart]) -> tuple[list[MonthPart], list[MonthPart]]:
-    """Parts that count, and those that a newer delivery of the same payer, month and days replaces."""
-    replaced = [part for part in parts if any(_replaces(other, part) for other in parts)]
-    return [part for part in parts if part not in replaced], replaced
+    """Parts that count, and those of which a newer delivery tells every payer, month, day and account.
+
+    Raises BillingError where two overlap and neither can go: to add both would count charges twice, to
+    leave the older one out would lose some.
+    """
+    reaches = _reaches(parts)
+    gone = {key for key, one in reaches.items() if any(r.replaces(one) for r in reaches.values())}
+    left = [reach for key, reach in reaches.items() if key not in gone]
+    for one, other in combinations(left, 2):
+        if one.tells_what(other):
+            raise BillingError(
+                f"{one.delivery} ({one.first_day} to {one.last_day}, {len(one.accounts)} accounts) and "
+                f"{other.delivery} ({other.first_day} to {other.last_day}, {len(other.accounts)} accounts) overlap, "
+                f"and the newer one does not hold all of the older. Give one whole export of {one.month}."
+            )
+    kept = [part for part in parts if _key(part) not in gone]
+    return kept, [part for part in parts if _key(part) in gone]
 
 
-def _replaces(newer: MonthPart, older: MonthPart) -> bool:
-    same = (newer.payer, newer.month) == (older.payer, older.month)
-    overlap = newer.first_day <= older.last_day and older.first_day <= newer.last_day
-    later = (newer.newest, newer.delivery) > (older.newest, older.delivery)
-    return same and overlap and later and newer.delivery != older.delivery
+def _key(part: MonthPart) -> tuple[str, str, str]:
+    return part.delivery, part.payer, part.month
+
+
+def _reaches(parts: Sequence[MonthPart]) -> dict[tuple[str, str, str], _Reach]:
+    grouped: dict[tuple[str, str, str], list[MonthPart]] = {}
+    for part in parts:
+        grouped.setdefault(_key(part), []).append(part)
+    return {
+        key: _Reach(
+            *key,
+            newest=max(part.newest for part in group),
+            first_day=min(part.first_day for part in group),
+            last_day=max(part.last_day for part in group),
+            accounts=frozenset(account for part in group for account in part.accounts),
+        )
+        for key, group in grouped.items()
+    }
 
 
 def _refuse_mixed(parts: Sequence[MonthPart]) -> None:
@@ -160,7 +214,9 @@ def _remove_strangers(lake: Path, kept: Sequence[MonthPart]) -> None:
             file.unlink()
 
 
-def _bill(lake: Path, parts: Sequence[MonthPart], replaced: Sequence[MonthPart]) -> Bill:
+def _bill(
+    lake: Path, parts: Sequence[MonthPart], replaced: Sequence[MonthPart], bare: Sequence[str]
+) -> Bill:
     frame = pd.DataFrame([replace(part, repairs=()).__dict__ for part in parts])
     totals = frame.groupby("month", as_index=False)[
         ["billed", "effective", "listed", "line_items"]
@@ -173,6 +229,10 @@ def _bill(lake: Path, parts: Sequence[MonthPart], replaced: Sequence[MonthPart])
             "rows": part.line_items,
         }
         for part in replaced
+    ]
+    repairs += [
+        {"delivery": Path(name).name, "what": "delivery with a header and no rows", "rows": 0}
+        for name in bare
     ]
     return Bill(
         folder=lake,
