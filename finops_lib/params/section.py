@@ -40,7 +40,8 @@ def _sentence(model: type[Section], error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _fields_at(model, error["loc"][:-1])
         return f"There is no parameter '{path}'. {nearest(str(error['loc'][-1]), known)}"
-    return f"Parameter '{path}' is wrong: {error['msg']} (given: {error['input']!r})."
+    words = error["msg"].removeprefix("Value error, ")
+    return f"Parameter '{path}' is wrong: {words} (given: {error['input']!r})."
 
 
 def _fields_at(model: type[BaseModel], loc: Sequence[Any]) -> list[str]:

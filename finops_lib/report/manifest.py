@@ -69,14 +69,24 @@ def write_manifest(
 def provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The labelled lines that end every report: what it was made of, by which code, when."""
     packages = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
-    paid = ", ".join(f"{name} {value}" for name, value in manifest["paid_calls"].items())
     return {
         "Made": f"{manifest['created']} UTC",
         "Code": f"{manifest['commit'] or 'not under git'}; {packages}",
         "Parameters": f"hash {manifest['parameters_hash']}",
         "Rows read": ", ".join(f"{name} {count:,}" for name, count in manifest["rows"].items()),
-        "Paid API calls": paid or "none",
+        "Paid API calls": _paid(manifest["paid_calls"]),
     }
+
+
+def _paid(calls: Mapping[str, Any]) -> str:
+    """What asking cost, in words: Cost Explorer takes a cent a request; answers may come from the cache."""
+    sent, kept = int(calls.get("requests", 0)), int(calls.get("from_cache", 0))
+    if not sent and not kept:
+        return "none: nothing that AWS charges for was asked"
+    asked = (
+        f"{sent:,} paid {'request' if sent == 1 else 'requests'} for {calls['cost_usd']:.2f} USD"
+    )
+    return asked + (f", and {kept:,} answered from an earlier run for nothing" if kept else "")
 
 
 def versions() -> dict[str, str]:

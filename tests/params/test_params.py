@@ -67,3 +67,10 @@ def test_notebook_parameters_take_the_runs_basis_unless_told_otherwise():
     )
     assert params.notebook("01_visibility").basis == "billed"
     assert params.notebook("02_allocation", top_n=3).basis == "effective"
+
+
+def test_wrong_value_is_told_in_plain_words_and_not_in_pydantics():
+    with pytest.raises(ParameterError) as told:
+        load_params(None, {"commitments.demand_quantiles": [0.9, 0.5, 0.1]})
+    assert "is wrong: low, likely and high must be above 0 and rise" in str(told.value)
+    assert "Value error" not in str(told.value)

@@ -52,7 +52,7 @@ def make_run(tmp_path, write_notebook):
             folder, COVER,
             [report.Outcome("one", "completed", 1.5), report.Outcome("two", "completed" if good else "failed", 2.0, "" if good else "cut off")],
             created=datetime.fromisoformat(created), parameters={"month": "2026-10"}, digest="f00",
-            rows={"costs": 10}, totals={"Effective cost": 80412.33}, paid_calls={"requests": 2, "price_usd": 0.02},
+            rows={"costs": 10}, totals={"Effective cost": 80412.33}, paid_calls={"requests": 2, "cost_usd": 0.02},
             durations_s={"read": 3.0},
         )  # fmt: skip
         problems = report.render(folder, COVER, formats)

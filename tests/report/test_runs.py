@@ -6,6 +6,7 @@ import pytest
 from finops_lib import report
 from finops_lib.errors import ReportError
 from finops_lib.export import pdf
+from finops_lib.report.manifest import provenance
 
 
 def test_begin_run_two_at_once_get_folders_of_their_own(tmp_path):
@@ -30,7 +31,7 @@ def test_write_manifest_says_what_the_run_was_made_of(make_run):
     manifest = json.loads((make_run()[0] / "manifest.json").read_text())
     assert manifest["status"] == "good"
     assert manifest["durations_s"] == {"read": 3.0, "one": 1.5, "two": 2.0}
-    assert manifest["paid_calls"] == {"requests": 2, "price_usd": 0.02}
+    assert manifest["paid_calls"] == {"requests": 2, "cost_usd": 0.02}
     assert manifest["totals"] == {"Effective cost": 80412.33}
     assert {"python", "pandas", "papermill"} <= set(manifest["versions"])
 
@@ -85,3 +86,19 @@ def test_retain_keeps_the_newest_good_runs_and_every_manifest(make_run, tmp_path
     assert all((folder / "one.html").exists() for folder in (failed, *kept))
     assert report.retain(tmp_path, keep=2) == []
     assert "its pages are not kept here" in report.write_index(tmp_path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("calls", "words"),
+    [
+        ({}, "none: nothing that AWS charges for was asked"),
+        ({"requests": 0, "from_cache": 0, "cost_usd": 0.0}, "none: nothing that AWS charges for was asked"),
+        ({"requests": 1, "from_cache": 0, "cost_usd": 0.01}, "1 paid request for 0.01 USD"),
+        ({"requests": 40, "from_cache": 12, "cost_usd": 0.4},
+         "40 paid requests for 0.40 USD, and 12 answered from an earlier run for nothing"),
+    ],
+)  # fmt: skip
+def test_provenance_says_in_words_what_asking_cost(calls, words):
+    manifest = {"created": "2026-11-04", "commit": None, "versions": {}, "parameters_hash": "x",
+                "rows": {}, "paid_calls": calls}  # fmt: skip
+    assert provenance(manifest)["Paid API calls"] == words
