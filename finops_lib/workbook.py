@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,10 @@ EXAMINED = {"findings.parquet": FINDINGS, "coverage.parquet": COVERAGE}
 def open_workbook(estate: str = "", params: str = "", basis: str = "effective") -> Workbook:
     """The workbook on the Estate in that folder (empty: the newest one), with its parameters.
 
-    Without `params` the file beside the Estate is taken, then the defaults.
+    Without `params` the file beside the Estate is taken, then the defaults; with them, the newest
+    Estate is one of the title, the bill and the month that they name.
     """
-    folder = Path(estate) if estate else _newest()
+    folder = Path(estate) if estate else _newest(load_params(Path(params)) if params else None)
     beside = folder.parent / "params.yaml"
     chosen = Path(params) if params else beside if beside.exists() else None
     opened = read_estate(folder)
@@ -46,12 +47,25 @@ def open_workbook(estate: str = "", params: str = "", basis: str = "effective") 
     return Workbook(opened, load_params(chosen), basis, folder.parent if is_runs_own else None)
 
 
-def _newest() -> Path:
+def _newest(wanted: Params | None) -> Path:
     """The newest Estate under outputs/, looked for here and above, as JupyterLab starts in notebooks/."""
     here = next(
         (p for p in (Path.cwd(), *Path.cwd().parents) if (p / OUTPUTS).is_dir()), Path.cwd()
     )
-    return newest_estate(here / OUTPUTS)
+    return newest_estate(here / OUTPUTS, partial(_is_of, wanted) if wanted else None)
+
+
+def _is_of(wanted: Params, folder: Path) -> bool:
+    """Whether the run in whose folder the Estate lies is of what these parameters name."""
+    beside = folder.parent / "params.yaml"
+    if not beside.exists():
+        return False
+    own = load_params(beside)
+    return (
+        own.title == wanted.title
+        and wanted.source.billing in ((), own.source.billing)
+        and wanted.month in (None, read_estate(folder).period.label)
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -63,13 +63,22 @@ def read_estate(folder: Path) -> Estate:
     )
 
 
-def newest_estate(outputs: Path) -> Path:
-    """The folder of the Estate that was written last under `outputs`; SchemaError where none is."""
+def newest_estate(outputs: Path, fits: Callable[[Path], bool] | None = None) -> Path:
+    """The folder of the Estate that was written last under `outputs`, of those that `fits` (all: None).
+
+    Raises SchemaError where there is none.
+    """
     found = sorted(outputs.glob(f"**/{MANIFEST}"), key=lambda path: path.stat().st_mtime)
     finished = [path.parent for path in found if not _is_partial(path.relative_to(outputs))]
     if not finished:
         raise SchemaError(f"There is no Estate under {outputs} yet. Run `make report` first.")
-    return finished[-1]
+    for folder in reversed(finished):
+        if fits is None or fits(folder):
+            return folder
+    raise SchemaError(
+        f"No Estate under {outputs} is of the bill, title and month that these parameters name. "
+        "Run `make report` with them first, or name the Estate."
+    )
 
 
 def write_table(frame: pd.DataFrame, table: Table, path: Path) -> None:
