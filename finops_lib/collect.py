@@ -286,5 +286,6 @@ def _notes(
         "totals": bill.totals.to_dict("records"),
         "repairs": bill.repairs.to_dict("records"),
         "regions": list(account.regions) if account else [],
+        "regions_not_enabled": list(account.not_enabled) if account else [],
         "resource_window": window.label,
     }

@@ -15,6 +15,7 @@ from finops_lib.errors import AccessError, BillingError
 from finops_lib.params import Params
 from finops_lib.sources.aws.calls import PAID, Asker, NotReadError, Session
 from finops_lib.sources.aws.cost_explorer import estimated_requests
+from finops_lib.sources.aws.read import NOT_OPTED_IN
 from finops_lib.sources.aws.readers import READERS
 from finops_lib.sources.billing.files import find_deliveries
 
@@ -95,12 +96,18 @@ def _regions(params: Params, asker: Asker) -> Diagnosis:
     if params.source.regions:
         return Diagnosis("regions", True, ", ".join(params.source.regions))
     try:
-        regions = asker.one("ec2", "describe_regions", AllRegions=False)["Regions"]
+        regions = asker.one("ec2", "describe_regions", AllRegions=True)["Regions"]
     except NotReadError as error:
         return Diagnosis(
             "regions", False, str(error), "allow ec2:DescribeRegions or set source.regions"
         )
-    return Diagnosis("regions", True, f"{len(regions)} enabled")
+    closed = [r["RegionName"] for r in regions if r.get("OptInStatus") == NOT_OPTED_IN]
+    words = f"{len(regions) - len(closed)} enabled"
+    return Diagnosis(
+        "regions",
+        True,
+        f"{words}; not enabled, so not read: {', '.join(closed)}" if closed else words,
+    )
 
 
 def _permissions(asker: Asker) -> Iterator[Diagnosis]:

@@ -19,6 +19,9 @@ from finops_lib.sources.shape import Record, items
 
 Progress = Callable[[str, float], None]
 
+NOT_OPTED_IN = "not-opted-in"
+"""The status of a region in DescribeRegions that the account has not enabled."""
+
 
 @dataclass(frozen=True)
 class AccountRead:
@@ -27,6 +30,8 @@ class AccountRead:
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
     tables: dict[str, pd.DataFrame]
+    not_enabled: tuple[str, ...] = ()
+    """Regions that no account has opted in to: nothing can run there, so they are not read."""
 
 
 def read_account(
@@ -47,7 +52,8 @@ def read_account(
     accounts = _reachable(
         session, source.accounts or _organization(session, home, as_of, gaps), gaps
     )
-    askers = {a: _regions(session, a, as_of, gaps) for a in accounts}
+    not_enabled: set[str] = set()
+    askers = {a: _regions(session, a, as_of, gaps, not_enabled) for a in accounts}
     regions = tuple(sorted({asker.region for found in askers.values() for asker in found}))
     tables, found_gaps = _inventory(askers, source.max_workers, progress)
     gaps += found_gaps
@@ -63,7 +69,8 @@ def read_account(
     tables["advice"], advice_gaps = read_advice(tables, askers, payer)
     tables["gaps"] = rows(GAPS, [*gaps, *metric_gaps, *advice_gaps])
     tables["api_calls"] = api_calls(session)
-    return AccountRead(tuple(accounts), regions, tables)
+    unread = tuple(sorted(not_enabled - set(regions)))
+    return AccountRead(tuple(accounts), regions, tables, unread)
 
 
 def _organization(session: Session, home: str, as_of: datetime, gaps: list[Record]) -> list[str]:
@@ -92,17 +99,24 @@ def _reachable(session: Session, accounts: Iterable[str], gaps: list[Record]) ->
     return reachable
 
 
-def _regions(session: Session, account: str, as_of: datetime, gaps: list[Record]) -> list[Asker]:
-    """An asker for each region that the source names, or that the account has enabled."""
+def _regions(
+    session: Session, account: str, as_of: datetime, gaps: list[Record], not_enabled: set[str]
+) -> list[Asker]:
+    """An asker for each region that the source names, or that the account has enabled.
+
+    Those that it has not opted in to go into `not_enabled`: asking there is refused.
+    """
     if session.source.regions:
         return [Asker(session, account, region, as_of) for region in session.source.regions]
     first = Asker(session, account, "us-east-1", as_of)
     try:
-        found = first.one("ec2", "describe_regions", AllRegions=False)["Regions"]
+        found = first.one("ec2", "describe_regions", AllRegions=True)["Regions"]
     except NotReadError as error:
         gaps.append(_gap("ec2", "every table", error, account, None))
         return [first]
-    return [Asker(session, account, region["RegionName"], as_of) for region in found]
+    enabled = [r["RegionName"] for r in found if r.get("OptInStatus") != NOT_OPTED_IN]
+    not_enabled.update(r["RegionName"] for r in found if r.get("OptInStatus") == NOT_OPTED_IN)
+    return [Asker(session, account, region, as_of) for region in enabled]
 
 
 def _inventory(
