@@ -17,6 +17,7 @@ from finops_lib.engine.connect import frame
 from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
 from finops_lib.period import Period
+from finops_lib.plans import runbook
 from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS
 from finops_lib.plans.budgets import PREFIX
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
@@ -171,6 +172,22 @@ def schedule_adoption(book: Workbook) -> pd.DataFrame:
         0, np.nan
     )
     return teams.sort_values("saving_left", ascending=False, ignore_index=True)
+
+
+def commitments(book: Workbook) -> pd.DataFrame:
+    """The commitments that are held, those that end first on top."""
+    columns = ["account_id", "kind", "product", "instance_type", "family", "count", "hourly_commitment",
+               "end_time", "state"]  # fmt: skip
+    return book.estate["commitments"][columns].sort_values("end_time", ignore_index=True)
+
+
+def checklist(book: Workbook, written: str = "") -> pd.DataFrame:
+    """Every ("month" or "quarter") and task: what the runbook asks to review, as the controls stand."""
+    settings = book.params.governance
+    tasks = {"month": runbook.monthly(settings, controls(book, written)),
+             "quarter": runbook.quarterly(settings)}  # fmt: skip
+    rows = [(every, task) for every, listed in tasks.items() for task in listed]
+    return pd.DataFrame(rows, columns=["every", "task"])
 
 
 def quotas(book: Workbook) -> pd.DataFrame:
