@@ -99,7 +99,6 @@ KINDS: tuple[Spec, ...] = (
               saves=1 - 0.0832 / 0.0928),
     _old("old instance on Spot", "unknown", {"lifecycle": "spot"}),
     _old("old instance with a licence", "unknown", {"platform": "Windows"}),
-    _old("old instance of a paravirtual image", "unknown", {"virtualization": "paravirtual"}),
     _instance("burstable instance of the latest kind", "t3.large", 0.0832,
               {"old_generation_ec2_instances": "ok"}),
     _intel("Intel instance of software that runs on Graviton", "waste"),

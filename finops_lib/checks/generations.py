@@ -21,6 +21,10 @@ COLUMNS = [
 ]  # fmt: skip
 
 LINUX = "Linux/UNIX"
+PARAVIRTUAL = ("c1.", "c3.", "hs1.", "m1.", "m2.", "m3.", "t1.")
+"""The types that a paravirtual image starts on; what runs on another has one that starts anywhere:
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/virtualization_types.html"""
+
 WORKLOAD_KEYS = ("project", "application", "app", "service")
 """Tags that say which machines run the same software."""
 
@@ -152,7 +156,7 @@ def _hindrance(row: Any) -> str | None:
         return f"Its tenancy is {row.tenancy}: the list here is of shared machines."
     if not pd.isna(row.platform) and row.platform != LINUX:
         return f"{row.platform}: part of its price is a licence, which stays."
-    if row.virtualization == "paravirtual":
+    if row.virtualization == "paravirtual" and row.instance_type.startswith(PARAVIRTUAL):
         return "Its image is paravirtual, which later generations do not start."
     return None
 

@@ -100,7 +100,7 @@ def test_old_generation_current_accelerated_or_without_successor_is_ok(instance_
 @pytest.mark.parametrize(
     ("told", "word"),
     [({"lifecycle": "spot"}, "Spot"), ({"tenancy": "dedicated"}, "tenancy"),
-     ({"platform": "Windows"}, "licence"), ({"virtualization": "paravirtual"}, "paravirtual")],
+     ({"platform": "Windows"}, "licence"), ({"instance_type": "m3.large", "virtualization": "paravirtual"}, "paravirtual")],
 )  # fmt: skip
 def test_old_generation_without_a_price_or_a_start_to_compare_is_unknown(told, word):
     found = old(**told)
