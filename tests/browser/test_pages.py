@@ -1,13 +1,10 @@
 import csv
 import subprocess
 
-import pandas as pd
 import pytest
-from nbformat import v4
+from looks import WIDTHS, beyond, on_each_other
 
-from finops_lib.export.html import ReportExporter
 from finops_lib.export.pdf import print_to_pdf
-from finops_lib.present import table
 
 pytestmark = [
     pytest.mark.browser,
@@ -129,14 +126,7 @@ def test_report_on_paper_is_light_and_without_tools_or_code(open_page):
     assert not page.locator(".bar, .toc, details.code, .controls").locator("visible=true").count()
 
 
-def test_report_on_paper_keeps_a_wide_table_on_the_sheet(open_page, site, cover):
-    words = "Highest CPU 2.8 % (limit 5 %) and 1.0 MiB of network a day (limit 5) over 14 days."
-    ids = [f"arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/lab-{n}" for n in range(3)]
-    narrow = {f"monthly_saving_{n}": [1234.5] * 3 for n in range(6)}
-    frame = pd.DataFrame({"resource_id": ids, **narrow, "reason": [words] * 3})
-    output = v4.new_output("display_data", {"text/html": table(frame, "Findings").html()})
-    made = v4.new_notebook(cells=[v4.new_code_cell("1", outputs=[output])])
-    (site / "wide.html").write_text(ReportExporter(cover, "wide").from_notebook_node(made)[0])
+def test_report_on_paper_keeps_a_wide_table_on_the_sheet(open_page):
     page = open_page("wide", width=718)
     page.emulate_media(media="print")
     edges = page.eval_on_selector_all(
@@ -146,10 +136,45 @@ def test_report_on_paper_keeps_a_wide_table_on_the_sheet(open_page, site, cover)
     assert max(edges) <= 718
 
 
+@pytest.mark.parametrize("name", ["report", "index", "run", "wide"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_of_any_width_has_nothing_beyond_its_edge_and_no_text_on_another(
+    open_page, name, width
+):
+    page = open_page(name, width=width)
+    assert beyond(page) == []
+    assert on_each_other(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_looks_find_a_text_on_another_and_one_beyond_the_edge(open_page):
+    page = open_page("index", width=360)
+    page.evaluate("""() => document.body.insertAdjacentHTML("beforeend",
+        '<div style="position:relative"><b>under</b><b style="position:absolute;left:0">above</b>' +
+        '<div style="width:900px">wide</div></div>')""")
+    assert [set(pair.split(" | ")) for pair in on_each_other(page)] == [{"under", "above"}]
+    assert any(text.endswith("wide") for text in beyond(page))
+
+
 @pytest.mark.parametrize("name", ["report", "index", "run"])
-def test_page_on_a_phone_does_not_scroll_sideways(open_page, name):
-    page = open_page(name, width=360)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+def test_page_is_drawn_the_same_twice_and_otherwise_in_the_dark(open_page, name):
+    pictures = [picture_of(open_page(name, scheme)) for scheme in ("light", "light", "dark")]
+    assert pictures[0] == pictures[1] != pictures[2]
+
+
+def picture_of(page):
+    page.wait_for_timeout(400)
+    return page.screenshot(full_page=True)
+
+
+def test_summary_on_paper_is_what_is_no_detail_of_it(open_page):
+    page = open_page("05_executive_summary")
+    assert page.get_by_role("table", name="A detail").is_visible()
+    page.emulate_media(media="print")
+    assert not page.get_by_role("table", name="A detail").is_visible()
+    left, right = (page.locator(".half").nth(place).bounding_box() for place in (0, 1))
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
 
 
 def test_slides_go_on_by_the_keyboard_and_keep_their_notes_for_the_speaker(open_page):
