@@ -176,7 +176,7 @@ def _function(
     if cores is not None:
         lines.append((INSIGHTS, "cpu_total_time", "Sum", None, DURATION_MS * cores))
     return _spec(name, "functions", row | more.pop("row", {}), FUNCTION_COST,
-                 ("oversized_lambda_functions", status), lines, "Lambda-GB-Second", **more)  # fmt: skip
+                 ("unused_lambda_memory", status), lines, "Lambda-GB-Second", **more)  # fmt: skip
 
 
 def _smaller(memory: float, cores: float) -> float:

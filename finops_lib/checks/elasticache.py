@@ -131,8 +131,14 @@ def idle_elasticache_clusters(
             }
             for row in found.itertuples()
         ],
+        parameters=[_group_of(row) or None for row in found.itertuples()],
         confidence=np.where(found["reads"].notna() & found["writes"].notna(), "high", "medium"),
-    )[COLUMNS]  # fmt: skip
+    )[[*COLUMNS, "parameters"]]  # fmt: skip
+
+
+def _group_of(row: Any) -> dict[str, str]:
+    """What an action must know of a node that a replication group owns."""
+    return {"replication_group": row.group_name} if isinstance(row.group_name, str) else {}
 
 
 def _reason(row: Any, window_days: int, limit: int) -> str:
@@ -210,13 +216,14 @@ def oversized_elasticache_nodes(
             {
                 "cpu_pct": number(row.cpu_pct), "memory_pct": number(row.memory_pct),
                 "window_days": window_days, "percentile": percentile, "headroom": headroom,
-                "node_type": row.node_type, "price_share": number(row.price_share),
-                "projected_memory_pct": number(row.projected_memory_pct),
+                "instance_type": row.node_type, "price_share": number(row.price_share),
+                "targets": row.targets if row.status == "waste" else [],
             }
             for row in found.itertuples()
         ],
         parameters=[
-            {"node_type": row.target} if row.status == "waste" else None for row in found.itertuples()
+            {"node_type": row.target, **_group_of(row)} if row.status == "waste" else None
+            for row in found.itertuples()
         ],
         risk=found["risk"].where(found["status"] == "waste", None),
         confidence="high",
@@ -226,12 +233,18 @@ def oversized_elasticache_nodes(
 def _with_target(
     found: pd.DataFrame, types: pd.DataFrame, price: pd.Series, rule: Rule
 ) -> pd.DataFrame:
-    """`found` with the best smaller node of the same family: target, price_share and projected memory."""
+    """`found` with `targets`, the best smaller node of the same family, and what it says."""
     machines = found.assign(instance_type=found["node_type"], network_gbps=np.nan)
     best = targets(machines[machines["memory_pct"].notna()], types, price, rule)
-    best = best[best["risk"] == "low"].drop_duplicates("resource_id").set_index("resource_id")
+    best = best[best["risk"] == "low"].drop_duplicates("resource_id")
+    listed = {
+        row["resource_id"]: [{name: row[name] for name in row if name != "resource_id"}]
+        for row in best.to_dict("records")
+    }
+    best = best.set_index("resource_id")
     ids = found["resource_id"]
     return found.assign(
+        targets=[listed.get(name, []) for name in ids],
         target=looked_up(ids, best["instance_type"]),
         price_share=looked_up(ids, best["price_share"]),
         projected_memory_pct=looked_up(ids, best["projected_memory_pct"]),

@@ -40,7 +40,7 @@ WARM = r"Lambda-Provisioned-Concurrency"
 
 
 @check(
-    title="Oversized Lambda functions",
+    title="Unused Lambda memory",
     why="A function bills its memory for every millisecond, used or not.",
     needs=("functions", "metrics", "resource_costs", "prices"),
     permissions=("lambda:ListFunctions", "cloudwatch:GetMetricData"),
@@ -49,7 +49,7 @@ WARM = r"Lambda-Provisioned-Concurrency"
     guard="Memory and processor time as Lambda Insights measures them, in every hour in which it was called; "
     "without Insights it is unknown. Less memory is a smaller processor, so the longer runs are priced.",
 )
-def oversized_lambda_functions(
+def unused_lambda_memory(
     functions: pd.DataFrame,
     metrics: pd.DataFrame,
     resource_costs: pd.DataFrame,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
+from finops_lib.plans.managed_commands import MANAGED_COMMANDS
 from finops_lib.plans.review import Document
 
 Row = Mapping[str, Any]
@@ -162,6 +163,7 @@ COMMANDS: dict[str, Callable[[Row], list[list[str]]]] = {
         "sagemaker", "stop-notebook-instance", "--notebook-instance-name", short=True
     ),
     "stop_training_job": _one("sagemaker", "stop-training-job", "--training-job-name", short=True),
+    **MANAGED_COMMANDS,
 }
 """Action to its commands."""
 

@@ -31,8 +31,8 @@ LIMITS = [
     ("idle_ecs_services", "service-idle", "NetworkRxBytes", 1023, 1025),
     ("idle_dynamodb_tables", "table-idle", "ConsumedReadCapacityUnits", 0, 1),
     ("idle_dynamodb_tables", "table-idle", "ConsumedWriteCapacityUnits", 0, 1),
-    ("oversized_lambda_functions", "function-large", "used_memory_max", 200, 800),
-    ("oversized_lambda_functions", "function-large", "cpu_total_time", 20_000, 115_000),
+    ("unused_lambda_memory", "function-large", "used_memory_max", 200, 800),
+    ("unused_lambda_memory", "function-large", "cpu_total_time", 20_000, 115_000),
     ("unused_lambda_concurrency", "function-warm", "ProvisionedConcurrencyUtilization", 0.7, 0.75),
 ]
 
@@ -45,7 +45,7 @@ AGES = [
     ("lasting_glue_endpoints", "clusters", "glue-dev", "last_modified_at", 7),
     ("idle_dynamodb_tables", "dynamodb_tables", "table-idle", "create_time", 14),
     ("unused_dynamodb_capacity", "dynamodb_tables", "table-large", "create_time", 14),
-    ("oversized_lambda_functions", "functions", "function-large", "last_modified_at", 14),
+    ("unused_lambda_memory", "functions", "function-large", "last_modified_at", 14),
     ("unused_lambda_concurrency", "functions", "function-warm", "last_modified_at", 14),
 ]
 
@@ -230,16 +230,16 @@ def test_unused_dynamodb_capacity_that_auto_scaling_moved_is_not_lowered(account
     assert (found["status"], found["action"]) == ("waste", "switch_table_to_on_demand")
 
 
-def test_oversized_lambda_functions_many_threads_keep_their_processors(account, vary, measure):
+def test_unused_lambda_memory_many_threads_keep_their_processors(account, vary, measure):
     large = vary(account, "functions", "function-large", memory_mib=10_240.0)
     threads = measure(large, "function-large", "cpu_total_time", 4 * 200_000.0)
-    found = judged(threads, "oversized_lambda_functions", "function-large")
+    found = judged(threads, "unused_lambda_memory", "function-large")
     assert found["parameters"]["memory_mib"] / 1769 > 4 / 1.25
 
 
-def test_oversized_lambda_functions_hours_that_insights_missed_make_it_unknown(account, measure):
+def test_unused_lambda_memory_hours_that_insights_missed_make_it_unknown(account, measure):
     half = measure(account, "function-large", "used_memory_max", 200.0, hours=168)
-    assert judged(half, "oversized_lambda_functions", "function-large")["status"] == "unknown"
+    assert judged(half, "unused_lambda_memory", "function-large")["status"] == "unknown"
 
 
 def test_idle_ecs_services_spot_tasks_have_no_list_price(account, vary):

@@ -24,6 +24,9 @@ PARAMETERS = {
     "modify_volume": {"type": "gp3", "iops": 3000, "throughput": 125},
     "resize_database": {"instance_class": "db.m5.large"},
     "put_lifecycle": {"lifecycle": {"Rules": [{"ID": "tier", "Status": "Enabled"}]}},
+    "resize_cache_nodes": {"node_type": "cache.m5.large"}, "resize_function": {"memory_mib": 320},
+    "lower_table_capacity": {"read": 20.0, "write": 20.0, "by-day read": 5.0, "by-day write": 2.0},
+    "lower_provisioned_concurrency": {"qualifier": "live", "provisioned_concurrency": 3},
 }  # fmt: skip
 NOT_OPTIONS = {"region"}
 
@@ -74,6 +77,35 @@ def test_cli_script_quotes_what_a_shell_would_read():
 
 def test_cli_script_leaves_to_a_person_what_has_no_command():
     assert "a person does it" in cli_script([step(1, "buy_commitment")])
+
+
+def test_cli_script_lowers_a_table_and_its_index_in_one_change():
+    arn = "arn:aws:dynamodb:eu-central-1:111122223333:table/jobs"
+    assert commands(cli_script([step(1, "lower_table_capacity", arn)]))[0][1:-2] == [
+        "dynamodb", "update-table", "--table-name", "jobs",
+        "--provisioned-throughput", "ReadCapacityUnits=20,WriteCapacityUnits=20",
+        "--global-secondary-index-updates",
+        "Update={IndexName=by-day,ProvisionedThroughput={ReadCapacityUnits=5,WriteCapacityUnits=2}}",
+    ]  # fmt: skip
+
+
+def test_cli_script_stops_a_service_in_its_cluster():
+    arn = "arn:aws:ecs:eu-central-1:111122223333:service/web/api"
+    assert commands(cli_script([step(1, "stop_ecs_service", arn)]))[0][3:-2] == [
+        "--cluster", "web", "--service", "api", "--desired-count", "0",
+    ]  # fmt: skip
+
+
+def test_cli_script_removes_concurrency_that_nobody_needs():
+    none = {"qualifier": "live", "provisioned_concurrency": 0}
+    script = cli_script([step(1, "lower_provisioned_concurrency", parameters=none)])
+    assert commands(script)[0][2] == "delete-provisioned-concurrency-config"
+
+
+def test_cli_script_leaves_the_nodes_of_a_replication_group_to_a_person():
+    grouped = {"replication_group": "sessions", "node_type": "cache.m5.large"}
+    for action in ("delete_cache_cluster", "resize_cache_nodes"):
+        assert commands(cli_script([step(1, action, parameters=grouped)])) == []
 
 
 def test_chosen_takes_the_approved_of_a_signed_plan_and_all_but_the_dismissed_of_another():

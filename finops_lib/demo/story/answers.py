@@ -25,7 +25,7 @@ WASTE_ROLES = {
     "idle_elasticache_clusters": (),
     "idle_dynamodb_tables": (),
     "empty_eks_clusters": (),
-    "oversized_lambda_functions": (),
+    "unused_lambda_memory": (),
 }
 """The roles that a check must call waste, and no others of its kind."""
 
@@ -49,7 +49,7 @@ TRAP_ROLES = {
     "idle_elasticache_clusters": {"cache": "ok"},
     "idle_dynamodb_tables": {"lock_table": "ok"},
     "empty_eks_clusters": {"cluster": "ok"},
-    "oversized_lambda_functions": {"function": "unknown"},
+    "unused_lambda_memory": {"function": "unknown"},
 }  # fmt: skip
 """What a naive rule would call waste, and what it is: ok, unknown, or waste that must be kept."""
 
