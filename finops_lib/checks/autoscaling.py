@@ -52,6 +52,7 @@ def idle_auto_scaling_groups(
     """Groups with more than `keep_instances` machines in service, all of them idle for the window.
 
     Saved is what the machines beyond `keep_instances` cost; the group and its launch template stay.
+    Undo: set the sizes back.
     """
     limits = (window_days, cpu_limit_pct, network_limit_mib_per_day)
     grouped = instances[instances["asg_name"].notna()]

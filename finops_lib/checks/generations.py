@@ -59,6 +59,7 @@ def old_generation_ec2_instances(
 
     The saving is the billed run rate times (1 - the successor's list price / the current one's). The
     same dollars as oversized_ec2_instances: the plan takes one of the two.
+    Undo: change the type back.
     """
     price = list_prices(prices, "AmazonEC2", as_of)
     moves = successors(
@@ -105,6 +106,7 @@ def graviton_ec2_instances(
 
     The saving is the billed run rate times (1 - the Graviton type's list price / the current one's). The
     same dollars as oversized_ec2_instances: the plan takes one of the two.
+    Undo: start the machine of before, kept until the port has proven itself.
     """
     price = list_prices(prices, "AmazonEC2", as_of)
     in_use = instances["instance_type"].unique()

@@ -58,6 +58,7 @@ def unlimited_log_groups(
     Likely: events came evenly since the group was made, so that (1 - retention / age) of the bytes
     are older. At least what the rate of the window (IncomingBytes) does not fill up again within
     the retention, since what is stored is never more than what came in; at most all of it.
+    Undo: take the retention off; events that went do not come back.
     """
     keep = next((days for days in RETENTIONS if days >= retention_days), RETENTIONS[-1])
     recent = windowed(metrics, as_of, window_days)

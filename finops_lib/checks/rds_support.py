@@ -99,6 +99,7 @@ def extended_support_rds_instances(
 
     Costs what the bill's ExtendedSupport lines say; else processors (twice with a standby) times the
     list rate of the year times 730 hours. All of it goes with an upgrade; the instance is paid on.
+    Undo: restore the snapshot taken before the upgrade.
     """
     limits = (window_days, cpu_limit_pct, cluster_cpu_limit_pct)
     found = _with_dates(database_use(databases, metrics, as_of, *limits), as_of)

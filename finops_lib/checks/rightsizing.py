@@ -63,6 +63,8 @@ def _with_targets(
         price_share=looked_up(ids, first["price_share"]),
         projected_cpu_pct=looked_up(ids, first["projected_cpu_pct"]),
         risk=looked_up(ids, first["risk"]),
+        is_comparable=found["instance_type"].isin(types["instance_type"])
+        & found["instance_type"].isin(price.dropna().index),
     )
 
 
@@ -77,7 +79,11 @@ def _judged(
     """The findings; `idle` ones are ok here, because to remove a machine saves more than to shrink it."""
     oversized = found["target"].notna()
     full = found["cpu_pct"] > 100 * (1 - rule.headroom)
-    status = np.select([idle | full, ~complete, oversized], ["ok", "unknown", "waste"], "ok")
+    status = np.select(
+        [idle | full, ~complete, oversized, ~found["is_comparable"]],
+        ["ok", "unknown", "waste", "unknown"],
+        default="ok",
+    )
     found = found.assign(status=status, idle=idle)
     wasted = found["status"] == "waste"
     saving = found["monthly_cost"] * (1 - found["price_share"])
@@ -99,6 +105,8 @@ def _parameters(row: Any, key: str) -> dict[str, str]:
 
 
 def _reason(row: Any, window_days: int, rule: Rule) -> str:
+    if row.status == "unknown" and not pd.isna(row.cpu_pct) and not row.is_comparable:
+        return f"What {row.instance_type} has or costs at list is not known, so nothing compares to it."
     if row.status == "unknown":
         return f"CPU is not measured over the whole window of {window_days} days."
     if row.idle:

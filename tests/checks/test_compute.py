@@ -413,3 +413,13 @@ def test_oversized_database_with_a_standby_is_priced_by_its_own_bill():
     ).loc["db"]  # fmt: skip
     assert found["parameters"] == {"instance_class": "db.m5.large"}
     assert found["monthly_saving"] == pytest.approx(260.0)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "status"), [("m5.large", "ok"), ("m99.large", "unknown")]
+)
+def test_oversized_machine_without_a_price_to_compare_is_unknown(instance_type, status):
+    machine = {**RUNNING, "resource_id": "i", "instance_type": instance_type}
+    loads = [{**p, "value": 5e8} if "Network" in p["metric"] else p for p in cpu("i", 60.0)]
+    found = judged("oversized_ec2_instances", instances=[machine], metrics=loads).loc["i"]
+    assert found["status"] == status
