@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from finops_lib.cli import purchase
 from finops_lib.cli.console import out
 from finops_lib.params import Params, load_params
 from finops_lib.phases import governance as phase
@@ -23,6 +24,8 @@ from finops_lib.workbook import Workbook, open_workbook
 app = typer.Typer(
     help="Deploy, compare and remove what keeps costs where they are; tell of anomalies."
 )
+
+app.add_typer(purchase.app, name="purchase")
 
 ParamsOption = Annotated[
     Path | None, typer.Option("--params", help="parameter file; empty: every default")
