@@ -36,10 +36,11 @@ def beside(findings: pd.DataFrame, advice: pd.DataFrame) -> pd.DataFrame:
     """
     ours = _ours(findings)
     told = _told(advice)
+    named, kinds = set(told["key"]), re.compile("|".join(IDS.values()))
     rows = [_judged(row, ours.get(row.key, [])) for row in told.itertuples()]
     rows += [
-        _alone(held) for key, found in ours.items() if key not in set(told["key"])
-        if (held := _wasted(found)) is not None
+        _alone(held) for key, found in ours.items() if key not in named
+        if (held := _wasted(found)) is not None and kinds.search(held.resource_id)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)
     worth = table[["aws_saving", "our_saving"]].astype("float64").max(axis=1)
@@ -73,12 +74,10 @@ def _told(advice: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ours(findings: pd.DataFrame) -> dict[str, list[Any]]:
-    """Key to the findings of what AWS advises on, waste first and the dearest before the others."""
-    kinds = findings["resource_id"].str.contains("|".join(IDS.values()))
-    kept = findings[kinds & findings["status"].isin(["waste", "ok", "unknown"])]
-    keys = kept["account_id"] + "/" + tail(kept["resource_id"])
-    rank = kept["status"].map({"waste": 0, "unknown": 1, "ok": 2})
-    ordered = kept.assign(key=keys, rank=rank).sort_values(
+    """Key to the findings of a resource, waste first and the dearest before the others."""
+    keys = findings["account_id"] + "/" + tail(findings["resource_id"])
+    rank = findings["status"].map({"waste": 0, "unknown": 1, "ok": 2})
+    ordered = findings.assign(key=keys, rank=rank).sort_values(
         ["rank", "monthly_saving", "check_id"], ascending=[True, False, True]
     )
     found: dict[str, list[Any]] = {}

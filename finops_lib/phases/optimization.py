@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finops_lib.analysis import advice
 from finops_lib.checks import CHECKS
 from finops_lib.workbook import Workbook
 
@@ -148,8 +149,8 @@ def ranking(book: Workbook) -> pd.DataFrame:
     """The waste, largest saving first, each with `would_flip`: what would make it none."""
     waste = book.waste
     flips = [flip(book, row) for row in waste.itertuples()]
-    columns = ["check_id", "resource_id", "region", "team", "monthly_saving", "price_basis",
-               "confidence", "reason"]  # fmt: skip
+    columns = ["check_id", "resource_id", "region", "team", "owner", "monthly_saving",
+               "price_basis", "confidence", "reason"]  # fmt: skip
     return waste[columns].assign(would_flip=flips)
 
 
@@ -265,3 +266,23 @@ def storage_classes(book: Workbook) -> pd.DataFrame:
         for row in found.itertuples()
     ]  # fmt: skip
     return pd.DataFrame.from_records(records)
+
+
+def aws_advice(book: Workbook) -> pd.DataFrame:
+    """AWS's own advice beside our findings, one row per resource and source (`advice.beside`)."""
+    told = book.estate["advice"]
+    return advice.beside(book.findings, told) if len(told) else pd.DataFrame(columns=advice.COLUMNS)
+
+
+def advice_summary(book: Workbook) -> pd.DataFrame:
+    """source, verdict, resources, aws_saving, our_saving of AWS's advice; empty where none was read."""
+    return advice.summary(aws_advice(book))
+
+
+STEPS = ["step", "action", "resource_id", "team", "monthly_saving", "risk", "prerequisite",
+         "not_before"]  # fmt: skip
+
+
+def first_steps(book: Workbook, count: int) -> pd.DataFrame:
+    """The first steps of the plan: what is done to what, what it saves, and what must come before."""
+    return book.plan[STEPS].head(count)

@@ -34,11 +34,14 @@ def cli_script(steps: Sequence[Document]) -> str:
     for step in steps:
         saved = f"step {step['step']}, account {step['account_id']}, saves {step['monthly_saving']:.2f} a month"
         lines += ["", f"# {step['action']}: {saved}"]
-        make = COMMANDS.get(step["action"])
-        commands = make(step) if make else []
-        lines += [_line(command, step) for command in commands]
-        lines += [] if commands else ["# not a command: a person does it, or `finops apply`"]
+        lines += commands(step) or ["# not a command: a person does it, or `finops apply`"]
     return "\n".join(lines) + "\n"
+
+
+def commands(step: Row) -> list[str]:
+    """The AWS CLI commands of one step (action, parameters, resource_id, region); none where a person acts."""
+    make = COMMANDS.get(step["action"])
+    return [_line(command, step) for command in make(step)] if make else []
 
 
 def custodian(
@@ -113,14 +116,23 @@ def _schedule(step: Row) -> list[list[str]]:
 
 
 def _delete_database(step: Row) -> list[list[str]]:
-    name = step["resource_id"]
+    name = _last(step["resource_id"])
     return [["rds", "delete-db-instance", "--db-instance-identifier", name,
              "--final-db-snapshot-identifier", f"finops-{name}"]]  # fmt: skip
 
 
 def _resize_database(step: Row) -> list[list[str]]:
-    return [["rds", "modify-db-instance", "--db-instance-identifier", step["resource_id"],
+    return [["rds", "modify-db-instance", "--db-instance-identifier", _last(step["resource_id"]),
              "--db-instance-class", step["parameters"]["instance_class"], "--apply-immediately"]]  # fmt: skip
+
+
+def _delete_load_balancer(step: Row) -> list[list[str]]:
+    arn = step["resource_id"]
+    if (
+        ":loadbalancer/" in arn and arn.count("/") == 1
+    ):  # a classic one has neither kind nor id in its ARN
+        return [["elb", "delete-load-balancer", "--load-balancer-name", _last(arn)]]
+    return [["elbv2", "delete-load-balancer", "--load-balancer-arn", arn]]
 
 
 def _lifecycle(step: Row) -> list[list[str]]:
@@ -151,7 +163,7 @@ COMMANDS: dict[str, Callable[[Row], list[list[str]]]] = {
     "delete_snapshot": _one("ec2", "delete-snapshot", "--snapshot-id"),
     "deregister_image": _one("ec2", "deregister-image", "--image-id"),
     "release_address": _one("ec2", "release-address", "--allocation-id"),
-    "delete_load_balancer": _one("elbv2", "delete-load-balancer", "--load-balancer-arn"),
+    "delete_load_balancer": _delete_load_balancer,
     "delete_nat_gateway": _one("ec2", "delete-nat-gateway", "--nat-gateway-id"),
     "delete_vpc_endpoint": _one("ec2", "delete-vpc-endpoints", "--vpc-endpoint-ids"),
     "delete_database": _delete_database,
