@@ -15,6 +15,14 @@ from matplotlib.ticker import FuncFormatter
 from finops_lib.figures import style
 
 
+def _nothing(ax: Axes) -> Axes:
+    """A picture of no month says so."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, "No month is whole yet, and too few days are known to forecast one.",
+            ha="center", va="center", transform=ax.transAxes)  # fmt: skip
+    return ax
+
+
 def monthly(
     frame: pd.DataFrame,
     ax: Axes,
@@ -27,6 +35,8 @@ def monthly(
 
     `limits` are budgets of the whole (name: a month's limit), drawn across.
     """
+    if frame.empty:
+        return _nothing(ax)
     known, ahead = frame[~frame["is_forecast"]], frame[frame["is_forecast"]]
     joined = pd.concat([known.tail(1), ahead])
     ax.plot(known["month"], known["cost"], color=style.INK, marker="o", markersize=4, label="billed months")  # fmt: skip

@@ -184,3 +184,10 @@ def test_crossings_day_is_where_the_month_passes_its_limit(told):
     assert pd.isna(found.loc["far", "crossed"])
     assert found.loc["gone", "reason"] == "Nothing of it is in the bill."
     assert found.loc["over", "crossed"] == pd.Timestamp("2026-11-02")
+
+
+def test_fan_of_three_days_is_an_empty_table_of_its_columns():
+    days = pd.DataFrame({"time": pd.date_range("2026-10-01", periods=3), "name": "a", "value": 1.0})
+    months = fan(tell(days, datetime(2026, 10, 4))["total"], datetime(2026, 10, 4))
+    assert months.empty
+    assert pd.api.types.is_bool_dtype(months["is_forecast"])

@@ -18,3 +18,11 @@ def test_monthly_fan_opens_at_the_last_known_month():
     assert list(limit.get_ydata()) == [15.0, 15.0]
     heights = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (11.0, 17.0)
+
+
+def test_monthly_without_a_whole_month_says_so_instead_of_stopping_the_notebook():
+    ax = monthly(
+        MONTHS.iloc[:0].astype({"is_forecast": "bool"}), Figure().subplots(), limits={"all": 15.0}
+    )
+    assert "No month is whole yet" in ax.texts[0].get_text()
+    assert not ax.get_lines()

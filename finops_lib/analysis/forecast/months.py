@@ -123,7 +123,8 @@ def fan(one: Told, until: datetime) -> pd.DataFrame:
             if last <= len(one.seen.path):
                 so_far = float(known.get(month.start_time, 0.0))
                 rows.append((month.start_time, *(so_far + v for v in one.seen.window(first, last)), True))  # fmt: skip
-    return pd.DataFrame(rows, columns=["month", "cost", "low", "high", "is_forecast"])
+    frame = pd.DataFrame(rows, columns=["month", "cost", "low", "high", "is_forecast"])
+    return frame.astype({"month": "datetime64[us]", "is_forecast": "bool"})
 
 
 def crossings(
