@@ -10,6 +10,7 @@ from finops_lib.demo.story.ledger import Ledger
 from finops_lib.demo.story.planting.buckets import plant_buckets
 from finops_lib.demo.story.planting.compute import plant_disks, plant_images, plant_instances
 from finops_lib.demo.story.planting.inventories import plant_inventories
+from finops_lib.demo.story.planting.log_groups import plant_log_groups
 from finops_lib.demo.story.planting.managed import plant_databases, plant_sagemaker
 from finops_lib.demo.story.planting.network import plant_load_balancers, plant_network
 from finops_lib.demo.story.planting.organization import plant_budget, plant_organization
@@ -28,5 +29,6 @@ def plant_inventory(ledger: Ledger) -> None:
     plant_databases(ledger)
     plant_sagemaker(ledger)
     plant_platform(ledger)
+    plant_log_groups(ledger)
     plant_buckets(ledger)
     plant_inventories(ledger)
