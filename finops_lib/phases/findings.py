@@ -34,11 +34,11 @@ def details(book: Workbook) -> pd.DataFrame:
     exact command, or where a person acts the action and its place in the console.
     """
     waste = book.waste
-    seen = times_seen(book)
+    seen = times_seen(book).reindex(waste["finding_id"])
     return waste[["check_id", "resource_id", "region", "team", "owner", "monthly_saving",
                   "confidence"]].assign(
-        first_seen=waste["finding_id"].map(seen["first_seen"]),
-        runs_seen=waste["finding_id"].map(seen["runs_seen"]).fillna(1).astype("int64"),
+        first_seen=seen["first_seen"].to_numpy(),
+        runs_seen=seen["runs_seen"].fillna(1).astype("int64").to_numpy(),
         reason=waste["reason"],
         would_flip=[flip(book, row) for row in waste.itertuples()],
         how=[how(row) for row in waste.itertuples()],

@@ -135,3 +135,9 @@ def test_without_advice_nothing_is_compared(book):
 def test_first_steps_are_the_plans(book):
     steps = optimization.first_steps(book, 3)
     assert steps["step"].to_list() == book.plan["step"].head(3).to_list()
+
+
+def test_details_of_a_bill_alone_are_an_empty_table(bill_alone):
+    table = findings.details(bill_alone)
+    assert table.empty
+    assert {"first_seen", "runs_seen", "how"} <= set(table.columns)
