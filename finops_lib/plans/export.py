@@ -141,6 +141,19 @@ def _lifecycle(step: Row) -> list[list[str]]:
              "--lifecycle-configuration", rules]]  # fmt: skip
 
 
+def _log_retention(step: Row) -> list[list[str]]:
+    name = step["resource_id"].split(":log-group:")[-1]
+    return [["logs", "put-retention-policy", "--log-group-name", name,
+             "--retention-in-days", str(int(step["parameters"]["retention_days"]))]]  # fmt: skip
+
+
+def _shrink_group(step: Row) -> list[list[str]]:
+    sizes = step["parameters"]
+    return [["autoscaling", "update-auto-scaling-group", "--auto-scaling-group-name", _last(step["resource_id"]),
+             "--min-size", str(int(sizes["min_size"])),
+             "--desired-capacity", str(int(sizes["desired_capacity"]))]]  # fmt: skip
+
+
 def _one(
     service: str, operation: str, option: str, *, short: bool = False
 ) -> Callable[[Row], list[list[str]]]:
@@ -170,6 +183,8 @@ COMMANDS: dict[str, Callable[[Row], list[list[str]]]] = {
     "resize_database": _resize_database,
     "delete_bucket": _one("s3api", "delete-bucket", "--bucket"),
     "put_lifecycle": _lifecycle,
+    "put_log_retention": _log_retention,
+    "shrink_auto_scaling_group": _shrink_group,
     "delete_endpoint": _one("sagemaker", "delete-endpoint", "--endpoint-name", short=True),
     "stop_notebook_instance": _one(
         "sagemaker", "stop-notebook-instance", "--notebook-instance-name", short=True

@@ -24,6 +24,8 @@ PARAMETERS = {
     "modify_volume": {"type": "gp3", "iops": 3000, "throughput": 125},
     "resize_database": {"instance_class": "db.m5.large"},
     "put_lifecycle": {"lifecycle": {"Rules": [{"ID": "tier", "Status": "Enabled"}]}},
+    "put_log_retention": {"retention_days": 90},
+    "shrink_auto_scaling_group": {"min_size": 0, "desired_capacity": 0},
     "resize_cache_nodes": {"node_type": "cache.m5.large"}, "resize_function": {"memory_mib": 320},
     "lower_table_capacity": {"read": 20.0, "write": 20.0, "by-day read": 5.0, "by-day write": 2.0},
     "lower_provisioned_concurrency": {"qualifier": "live", "provisioned_concurrency": 3},
@@ -87,6 +89,20 @@ def test_cli_script_lowers_a_table_and_its_index_in_one_change():
         "--global-secondary-index-updates",
         "Update={IndexName=by-day,ProvisionedThroughput={ReadCapacityUnits=5,WriteCapacityUnits=2}}",
     ]  # fmt: skip
+
+
+def test_cli_script_names_log_groups_and_auto_scaling_groups_as_their_services_do():
+    logs = "arn:aws:logs:eu-central-1:111122223333:log-group:/app/api"
+    group = "arn:aws:autoscaling:eu-central-1:111122223333:autoScalingGroup:1f8d:autoScalingGroupName/web"
+    made = commands(
+        cli_script(
+            [step(1, "put_log_retention", logs), step(2, "shrink_auto_scaling_group", group)]
+        )
+    )
+    assert [command[1:5] for command in made] == [
+        ["logs", "put-retention-policy", "--log-group-name", "/app/api"],
+        ["autoscaling", "update-auto-scaling-group", "--auto-scaling-group-name", "web"],
+    ]
 
 
 def test_cli_script_stops_a_service_in_its_cluster():
