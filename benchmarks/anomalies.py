@@ -180,8 +180,10 @@ class Planted:
         return touches(alarm, spans, slack=0)
 
 
-def generated_bills(seed: int, count: int, days: int = 180) -> Iterator[Planted]:
-    """Daily bills: growth 0.6 % a day, weekends x 0.6, 300 on the first of a month, 5 % noise.
+def generated_bills(
+    seed: int, count: int, days: int = 180, noise: float = 0.05
+) -> Iterator[Planted]:
+    """Daily bills: growth 0.6 % a day, weekends x 0.6, 300 on the first of a month, 5 % noise (or as given).
 
     Two in three carry three one-day spikes of + 60 % and a level shift of + 25 %, the third a leak that adds
     2 % of the level a day.
@@ -200,7 +202,7 @@ def generated_bills(seed: int, count: int, days: int = 180) -> Iterator[Planted]
         else:
             level[change:] *= 1.25
             level[spikes] *= 1.6
-        values = clean * level * random.normal(1.0, 0.05, days) + 300.0 * (times.day == 1)
+        values = clean * level * random.normal(1.0, noise, days) + 300.0 * (times.day == 1)
         series = Labelled(f"bill {number}", pd.Series(values, index=times))
         planted = Planted(series, spikes, None if leaks else change, change if leaks else None)
         yield planted
@@ -240,6 +242,7 @@ def main(
     data: Annotated[Path | None, typer.Option(exists=True)] = None,
     seed: int = 1,
     bills: int = 150,
+    noise: float = 0.05,
 ) -> None:
     """Print both tables."""
     pd.options.display.float_format = "{:.3f}".format
@@ -249,12 +252,12 @@ def main(
         typer.echo(f"Labelled: {len(series)} series, {events} events")
         table = {name: score(series, own) for name, own in alarms_by_method(series).items()}
         typer.echo(pd.DataFrame(table).T.to_string() + "\n")
-    made = list(generated_bills(seed, bills))
+    made = list(generated_bills(seed, bills, noise=noise))
     table = {
         name: score_bills(made, own)
         for name, own in alarms_by_method([b.series for b in made]).items()
     }
-    typer.echo(f"Generated: {bills} bills of 180 days, seed {seed}")
+    typer.echo(f"Generated: {bills} bills of 180 days, {noise:.0%} noise, seed {seed}")
     typer.echo(pd.DataFrame(table).T.to_string())
 
 

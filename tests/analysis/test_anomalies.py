@@ -121,6 +121,41 @@ def test_hourly_series_are_compared_in_amounts():
     assert found["kind"].tolist() == ["spike"]
 
 
+@pytest.mark.parametrize("step", ["1h", "15min"])
+def test_a_level_shift_of_a_finer_series_is_told_from_its_days(step):
+    moments = pd.date_range("2026-03-02 09:00", "2026-03-30", freq=step, inclusive="left")
+    rhythm = 100.0 + 40.0 * np.sin(2 * np.pi * moments.hour / 24)
+    values = rhythm * np.random.default_rng(1).normal(1.0, 0.05, len(moments))
+    series = pd.DataFrame({"time": moments, "value": values})
+    series.loc[series["time"] >= "2026-03-23", "value"] *= 1.25
+    found = detect(series)
+    assert found["kind"].tolist() == ["level_shift"]
+    row = found.iloc[0]
+    assert row["start"] == pd.Timestamp("2026-03-23")
+    assert row["alarmed_at"] < pd.Timestamp("2026-03-26")
+    after = series.loc[series["time"] >= "2026-03-23", "value"].sum()
+    assert (row["actual"], row["impact_share"]) == pytest.approx((after, 0.25), abs=0.04)
+
+
+def test_one_bad_day_of_an_hourly_series_is_no_level_shift():
+    moments = pd.date_range("2026-03-02", periods=28 * 24, freq="h")
+    values = 100.0 * np.random.default_rng(2).normal(1.0, 0.05, len(moments))
+    values[20 * 24 : 21 * 24] *= 2
+    found = detect(pd.DataFrame({"time": moments, "value": values}))
+    assert set(found["kind"]) == {"spike"}
+    assert found["start"].iloc[0] == moments[20 * 24]
+
+
+@pytest.mark.parametrize(("noise", "share"), [(0.02, 1.0), (0.05, 0.95), (0.08, 0.9)])
+def test_spikes_stand_out_of_rougher_bills_too(noise, share):
+    bills = {seed: times(bill(noise=noise, seed=seed), 1.6, 90, 91) for seed in range(20)}
+    table = pd.DataFrame({seed: rows["value"].array for seed, rows in bills.items()})
+    found = detect_many(table.set_index(pd.DatetimeIndex(bills[0]["time"])))
+    hit = found[(found["start"] == bills[0]["time"][90]) & (found["kind"] == "spike")]
+    assert hit["series"].nunique() >= share * len(bills)
+    assert len(found) - len(hit) <= 1
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(range(DAYS)))
 def test_the_order_of_rows_does_not_matter(order):

@@ -7,6 +7,7 @@ import pandas as pd
 
 from finops_lib.analysis.anomalies.calendars import Calendar
 from finops_lib.analysis.anomalies.expectation import Array
+from finops_lib.analysis.anomalies.finer import Row, days_of, that_end, with_lasting
 from finops_lib.analysis.anomalies.monitor import Change, Monitor
 from finops_lib.errors import ParameterError
 
@@ -27,7 +28,7 @@ def detect(
     `time` is naive UTC at any regular step up to a day or longer; steps without a value are unknown.
     `end` is exclusive. `expected` and `actual` are sums over [start, end), in the unit of `value`; of a
     change that lasts, up to 30 days of it, the next change of its level or the last value; `lasts` says
-    that no later change ended it. `score` is in standard deviations. Every row was decidable at `alarmed_at` from earlier values alone (its kind at
+    that no later change ended it. Of a series finer than a day, changes that last are told from the sums of its days. `score` is in standard deviations. Every row was decidable at `alarmed_at` from earlier values alone (its kind at
     `named_at`). Rows below both floors, `min_impact` in units of value and `min_share` of what was
     expected, are left out. Raises ParameterError for repeated times.
     """
@@ -43,13 +44,25 @@ def detect_many(
     times = pd.DatetimeIndex(table.index)
     if table.empty:
         return _frame([], times)
-    monitor = Monitor(Calendar.of(times), table.to_numpy(dtype="float64"))
-    changes = sorted(monitor.run(), key=lambda change: (change.series, change.start))
-    rows = [_row(monitor, change, _next(change, changes)) for change in changes]
+    calendar = Calendar.of(times)
+    rows = _rows(calendar, table)
+    if calendar.per_day > 1:
+        days, first = days_of(table, calendar.per_day)
+        of_days = [] if days.empty else _rows(Calendar.of(pd.DatetimeIndex(days.index)), days)
+        rows = with_lasting(rows, of_days, table, first, calendar.per_day)
     found = _frame(rows, times + pd.Timedelta(0))
     found["series"] = table.columns.take(found["series"]) if len(found) else found["series"]
     large = (found["impact"].abs() >= min_impact) & (found["impact_share"].abs() >= min_share)
     return found[large].sort_values(["start", "series"], ignore_index=True)
+
+
+def _rows(calendar: Calendar, table: pd.DataFrame) -> list[Row]:
+    """One row per change, by the positions of its values."""
+    monitor = Monitor(calendar, table.to_numpy(dtype="float64"))
+    changes = sorted(monitor.run(), key=lambda change: (change.series, change.start))
+    if calendar.per_day > 1:
+        changes = that_end(monitor, changes)
+    return [_row(monitor, change, _next(change, changes)) for change in changes]
 
 
 def _regular(series: pd.DataFrame) -> pd.Series:
@@ -82,7 +95,7 @@ def _until(monitor: Monitor, change: Change, following: int | None) -> int:
     return min(ends if following is None else [*ends, following])
 
 
-def _row(monitor: Monitor, change: Change, following: int | None) -> dict[str, object]:
+def _row(monitor: Monitor, change: Change, following: int | None) -> Row:
     until = _until(monitor, change, following)
     span = slice(change.start, until)
     actual = monitor.amounts[span, change.series]
@@ -118,7 +131,7 @@ def _before_change(monitor: Monitor, change: Change, until: int) -> Array:
     return expected
 
 
-def _frame(rows: list[dict[str, object]], times: pd.DatetimeIndex) -> pd.DataFrame:
+def _frame(rows: list[Row], times: pd.DatetimeIndex) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["series", *COLUMNS])
     step = times[1] - times[0] if len(times) > 1 else pd.Timedelta(days=1)
     for column in ("start", "end", "alarmed_at", "named_at"):

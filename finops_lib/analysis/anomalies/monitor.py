@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from finops_lib.analysis.anomalies.calendars import Calendar
 from finops_lib.analysis.anomalies.expectation import CLIP, Array, Expectation
-from finops_lib.analysis.anomalies.scale import linear_below, noise
+from finops_lib.analysis.anomalies.scale import linear_below, noise, unsure
 
 SURE = np.log(99.0)
 """Wald's sequential test between the two ends at 99 to 1."""
-SUMS = ((1.0, 1.0, 3.5), (-1.0, 1.0, 3.5), (1.0, 0.5, 8.0))
-"""Sign, allowance a value and decision of the cumulative sums (Page, 1954): shifts up and down, leaks."""
+SUMS = ((1.0, 1.0, 2.7), (-1.0, 1.0, 3.5), (1.0, 0.5, 8.0))
+"""Sign, allowance a value and decision, for daily values, of the cumulative sums (Page, 1954): shifts up and
+down, leaks."""
 LEAKS = 2
 """Row of the sum that waits for leaks."""
 CAPPED = 5.0
@@ -96,6 +97,7 @@ class Monitor:
         lately = slice(max(0, at - self.calendar.memory), at + 1)
         taught = np.where(self.held[lately], np.nan, self.strays[lately])
         spread = noise(taught, self.calendar.linear_share) * np.sqrt(variance)
+        spread = spread * unsure(np.isfinite(taught).sum(axis=0), self.calendar.alarm)
         stray = self.scaled[at] - expected
         stray = self._explained(at, expected, stray)
         self.expected[at] = np.sinh(self.scaled[at] - stray) * self.linear
@@ -106,7 +108,7 @@ class Monitor:
         known = np.isfinite(score)
         self.scores[at] = score
         judged = known & (np.isfinite(self.scaled[:at]).sum(axis=0) >= self.calendar.warm_up)
-        outlying = judged & (np.abs(score) > self.calendar.alarm)
+        outlying = judged & ((score > self.calendar.alarm) | (score < -self.calendar.alarm_down))
         monthly = self.calendar.is_month_start[at]
         self.state.learn(
             np.clip(stray, -CLIP * spread, CLIP * spread), variance, slots,
@@ -174,8 +176,9 @@ class Monitor:
         fresh = outlying & (self.opened < 0) & ~moved
         self.odds[fresh] = 0.0
         self.opened[fresh] = at
-        for row, (_, _, decision) in enumerate(SUMS):
-            ripe = (self.sums[row] > decision) & (self.opened < 0)
+        for row, (_, allowance, decision) in enumerate(SUMS):
+            limit = decision + self.calendar.rarer / (2 * allowance)
+            ripe = (self.sums[row] > limit) & (self.opened < 0)
             ripe &= at - self.began[row] + 1 >= self.calendar.confirm
             for series in np.flatnonzero(ripe).tolist():
                 self._move(series, self.began[row, series], at)

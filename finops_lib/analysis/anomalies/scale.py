@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
 
 from finops_lib.analysis.anomalies.expectation import Array
 
@@ -58,4 +60,13 @@ def noise(strays: Array, share: float) -> Array:
         (PRIOR_WEIGHT * (PRIOR_NOISE * relative) ** 2 + count * spread**2) / (PRIOR_WEIGHT + count)
     )
     found: Array = np.maximum(learned, LEAST_NOISE * relative)
+    return found
+
+
+def unsure(count: NDArray[np.int64], limit: float) -> Array:
+    """By how much a limit in standard deviations is wider where the noise was told from `count` values.
+
+    Student's t instead of the normal distribution, at the same rate of false alarms.
+    """
+    found: Array = t.isf(norm.sf(limit), count + PRIOR_WEIGHT) / limit
     return found
