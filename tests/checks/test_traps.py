@@ -113,7 +113,8 @@ def test_old_ebs_snapshots_unknown_blocks_give_a_band(account):
 def test_large_machine_above_the_idle_limit_of_its_size_is_oversized(
     account, vary, measure, hourly, status
 ):
-    large = {"instance_type": "m5.24xlarge", "vcpu": 96, "memory_gib": 384, "gpu_count": 0}
+    large = {"instance_type": "m5.24xlarge", "vcpu": 96, "memory_gib": 384, "gpu_count": 0,
+             "architecture": "x86_64"}  # fmt: skip
     types = rows(ESTATE_TABLES["instance_types"], [large])
     price = account["prices"].query("item == 'm5.large'").assign(item="m5.24xlarge", price=4.608)
     memory = hourly("i-idle", "CWAgent", "mem_used_percent", "Maximum", None, 2.0)
