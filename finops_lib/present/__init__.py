@@ -12,7 +12,7 @@ from importlib.resources import files
 import matplotlib as mpl
 import pandas as pd
 from IPython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import HTML, Javascript, display
 
 from finops_lib.figures import style
 from finops_lib.present.figure import FIGURES, Picture, figure
@@ -34,6 +34,12 @@ from finops_lib.present.table import Table, table
 HEADLESS = "FINOPS_HEADLESS"
 """Environment variable: set where nobody watches, so that no widget is made."""
 
+_KEYS = (
+    'document.addEventListener("focusin", ({ target }) => { if (target.closest(".jupyter-widgets")) '
+    'target.setAttribute("data-lm-suppress-shortcuts", "true"); });'
+)
+"""In a control a key belongs to the control: JupyterLab would take "b" for a new cell, arrows for the next."""
+
 __all__ = [
     "FIGURES", "FORMATS", "HEADLESS", "KPIS_MIME", "UNKNOWN", "Kpi", "Kpis", "Picture", "Table", "Text",
     "count", "date", "figure", "headless", "kpis", "month", "number", "pct", "say", "setup", "table",
@@ -47,7 +53,7 @@ def headless() -> bool:
 
 
 def setup() -> None:
-    """Make a notebook look right: dollars stay dollars, figures take the house style.
+    """Make a notebook look right: dollars stay dollars, figures take the house style, keys their control.
 
     MathJax reads "$5 … $6" in any HTML output as a formula, unless the output is told apart:
     pandas' own tables are here, those of this room are where they are made.
@@ -57,4 +63,4 @@ def setup() -> None:
     pd.set_option("styler.html.mathjax", False)
     if not headless():
         sheet = files("finops_lib").joinpath("templates/shared/outputs.css").read_text()
-        display(HTML(f"<style>{sheet}</style>"))  # type: ignore[no-untyped-call]
+        display(HTML(f"<style>{sheet}</style>"), Javascript(_KEYS))  # type: ignore[no-untyped-call]

@@ -78,18 +78,19 @@ def with_purchases(
 
 def _controls(now: commitments.Commitments) -> dict[str, Any]:
     """The controls, which begin at the demand that was measured."""
-    wide = {"style": {"description_width": "initial"}, "continuous_update": False}
+    # Fields, not sliders: a slider of ipywidgets has no name for those who listen.
+    wide = {"style": {"description_width": "initial"}}
     low, high = now.advice.factors["low"], now.advice.factors["high"]
     return {
         "term": ipywidgets.Dropdown(options=list(TERMS), description="Term"),
         "upfront": ipywidgets.Dropdown(options=list(UPFRONT), description="Paid upfront"),
-        "fall_pct": ipywidgets.IntSlider(
+        "fall_pct": ipywidgets.BoundedIntText(
             min(90, round(100 * (1 - low))), min=0, max=90, description="Demand may fall by %", **wide
         ),
-        "rise_pct": ipywidgets.IntSlider(
+        "rise_pct": ipywidgets.BoundedIntText(
             min(200, round(100 * (high - 1))), min=0, max=200, description="and rise by %", **wide
         ),
-        "capital_pct": ipywidgets.FloatSlider(
+        "capital_pct": ipywidgets.BoundedFloatText(
             8.0, min=0.0, max=30.0, step=0.5, description="Cost of capital, % a year", **wide
         ),
     }  # fmt: skip

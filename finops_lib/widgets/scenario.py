@@ -26,7 +26,7 @@ def scenario_of(book: Workbook, path: Path) -> Params:
 
 
 def try_scenario(book: Workbook, params_file: str = "scenario.yaml") -> Any:
-    """Sliders over the plan's constraints and its savings beside today's; None where nobody is there.
+    """Controls over the plan's constraints and its savings beside today's; None where nobody is there.
 
     "Save the scenario" writes the whole parameters to `params_file`, which `finops report --params` takes;
     where it is there already, what it has beside the plan stays.
@@ -35,14 +35,12 @@ def try_scenario(book: Workbook, params_file: str = "scenario.yaml") -> Any:
         return None
     now = book.params.plan
     controls = {
-        "max_risk": ipywidgets.SelectionSlider(
-            options=RISKS, value=now.max_risk, description="Riskiest"
-        ),
-        "min_confidence": ipywidgets.SelectionSlider(
+        "max_risk": ipywidgets.Dropdown(options=RISKS, value=now.max_risk, description="Riskiest"),
+        "min_confidence": ipywidgets.Dropdown(
             options=CONFIDENCES[::-1], value=now.min_confidence, description="Confidence"
         ),
-        "min_monthly_saving": ipywidgets.FloatSlider(
-            now.min_monthly_saving, min=0.0, max=500.0, step=1.0, description="At least"
+        "min_monthly_saving": ipywidgets.BoundedFloatText(
+            now.min_monthly_saving, min=0.0, max=1e6, step=1.0, description="At least"
         ),
     }
     shown, said = ipywidgets.HTML(), ipywidgets.HTML()

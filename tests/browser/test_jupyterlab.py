@@ -145,10 +145,13 @@ def test_explore_in_jupyterlab_controls_are_moved_by_the_keyboard(explored):
     page, _ = explored
     label = page.get_by_label("Statement of", exact=True)
     before = label.input_value()
+    cells = page.locator(".jp-Notebook-cell").count()
     label.focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function("([e, old]) => e.value !== old", arg=[label.element_handle(), before])
+    page.keyboard.press("b")
     assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    assert page.locator(".jp-Notebook-cell").count() == cells
 
 
 def test_explore_in_jupyterlab_decisions_go_into_the_plan(explored):
@@ -189,10 +192,8 @@ def test_explore_in_jupyterlab_another_demand_changes_the_purchases_and_is_saved
     page, folder = explored
     shown = ".widget-html img[alt^='The saving over the commitment an hour']"
     before = page.locator(shown).first.get_attribute("src")
-    slider = page.get_by_role("slider", name="Demand may fall by %")
-    slider.focus()
-    for _ in range(5):
-        page.keyboard.press("ArrowRight")
+    page.get_by_label("Demand may fall by %").fill("60")
+    page.keyboard.press("Enter")
     page.wait_for_function(
         "([selector, old]) => document.querySelector(selector)?.src !== old",
         arg=[shown, before], timeout=120_000,
