@@ -3,39 +3,42 @@
     python benchmarks/waste.py --sizes 50,500,5000 --seeds 5
     python benchmarks/waste.py --estate outputs/2026-10/<run>/estate
     python benchmarks/waste.py --endpoint http://127.0.0.1:5000 --as-of 2026-11-01 [--key key.csv]
+        [--role FinOpsReader] [--regions us-east-1,us-west-2] [--peer NAME=PROGRAM …]
 
 The first form makes labelled accounts (benchmarks/labelled_account.py) and prints, per account, what
 was found of what is there, what was called waste and is none, what was called unknown as it must be,
 dollars stated against true, and seconds. The others examine an Estate, or an account read through that
-endpoint with the standard AWS variables; `--key` is a CSV of check_id, resource_id, expected (waste, ok
-or unknown) and monthly_saving to score it by, without it only counts are printed. Peers are named with
-what is installed of them; a peer reads accounts, not tables, so it runs with `--endpoint` alone.
+endpoint with the standard AWS variables (with `--role`, every account of its organization); `--key` is a
+CSV of check_id, resource_id, expected (waste, ok or unknown) and monthly_saving to score it by, or the
+word `demo` for the demo account's own; without it only counts are printed. Peers (benchmarks/peers.py)
+are run on the same accounts, those on the PATH and those named by `--peer CleanCloud=PROGRAM`; their
+rows stand beside ours, per check of the key as found of what is there, and false.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
+import boto3
 import pandas as pd
 import typer
 from labelled_account import AS_OF, labelled_account
+from peers import PROGRAMS, Place, run
 
 from finops_lib.checks import run_checks
+from finops_lib.demo.story.answers import answers
+from finops_lib.demo.story.company import company
+from finops_lib.schema import ESTATE_TABLES
 from finops_lib.sources import prices
 from finops_lib.sources.aws import AwsSource, read_account
 from finops_lib.sources.store import read_estate
-
-PEERS = {
-    "Cloud Custodian": "c7n",
-    "CleanCloud": "cleancloud",
-    "aws-finops-dashboard": "aws-finops-dashboard",
-}
 
 
 @dataclass(frozen=True)
@@ -110,15 +113,86 @@ def _print(head: str, got: Score, seconds: float) -> None:
             typer.echo(f"{name}:\n{frame.head(20).to_string(index=False)}")
 
 
-def peers() -> None:
-    """Say which peers are installed here."""
-    for name, package in PEERS.items():
-        try:
-            version = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
+def plain(resource_id: pd.Series) -> pd.Series:
+    """The last part of an ARN, as each tool spells a resource in its own way."""
+    return resource_id.str.split("/").str[-1].str.split(":").str[-1]
+
+
+def read_key(name: str) -> pd.DataFrame:
+    """The key in that file, or the demo account's own, with plain ids; what is protected is no waste."""
+    if name == "demo":
+        told = answers(company(42)).rename(columns={"monthly_list_cost": "monthly_saving"})
+        key = told.assign(kind=told["role"])
+    else:
+        key = pd.read_csv(name)
+    expected = key["expected"].replace({"protected": "ok"})
+    return key.assign(resource_id=plain(key["resource_id"]), expected=expected)
+
+
+def beside(
+    key: pd.DataFrame,
+    findings: pd.DataFrame,
+    told: Mapping[str, pd.DataFrame],
+    addresses: pd.DataFrame,
+) -> None:
+    """Print, per check of the key, found and false of ours and of each peer, then dollars.
+
+    A tool may name an address by its number: `addresses` tells which one that is.
+    """
+    numbers = dict(zip(addresses["public_ip"], addresses["resource_id"], strict=True))
+    ours = findings.loc[
+        findings["status"] == "waste", ["check_id", "resource_id", "monthly_saving"]
+    ]
+    sides = {"ours": ours.assign(resource_id=plain(ours["resource_id"]))}
+    sides |= {
+        name: f.assign(resource_id=plain(f["resource_id"].replace(numbers)))
+        for name, f in told.items()
+    }
+    typer.echo("| check | waste | " + " | ".join(sides) + " |")
+    typer.echo("|---|---|" + "---|" * len(sides))
+    for check, labels in key.groupby("check_id"):
+        true = set(labels.loc[labels["expected"] == "waste", "resource_id"])
+        cells = [_cell(true, f[f["check_id"] == check]) for f in sides.values()]
+        typer.echo(f"| {check} | {len(true)} | " + " | ".join(cells) + " |")
+    wasted = key[key["expected"] == "waste"]
+    dollars = [
+        f.merge(wasted[["check_id", "resource_id"]]).groupby(["check_id", "resource_id"])[
+            "monthly_saving"].sum(min_count=1)
+        for f in sides.values()
+    ]  # fmt: skip
+    texts = [f"{d.sum():,.2f} for {d.notna().sum()}" for d in dollars]
+    typer.echo(
+        f"| dollars a month | {wasted['monthly_saving'].sum():,.2f} | " + " | ".join(texts) + " |"
+    )
+
+
+def _cell(true: set[str], told: pd.DataFrame) -> str:
+    named = set(told["resource_id"])
+    if not named:
+        return "–"
+    wrong = len(named - true)
+    return f"{len(named & true)}" + (f", {wrong} false" if wrong else "")
+
+
+def peers(
+    given: Sequence[str], places: Sequence[Place], moment: datetime
+) -> dict[str, pd.DataFrame]:
+    """What each peer that is present calls waste in these places."""
+    named = dict(text.split("=", 1) for text in given)
+    if unknown := set(named) - set(PROGRAMS):
+        raise typer.BadParameter(f"There is no peer {', '.join(unknown)}: {', '.join(PROGRAMS)}.")
+    found = {}
+    for name, program in PROGRAMS.items():
+        path = named.get(name) or shutil.which(program)
+        if path is None:
             typer.echo(f"{name}: not present")
-        else:
-            typer.echo(f"{name} {version}: present; point it at the same --endpoint")
+            continue
+        start = perf_counter()
+        found[name], troubles = run(name, path, places, moment)
+        typer.echo(f"{name}: {len(found[name])} findings in {perf_counter() - start:.0f} s")
+        for trouble in troubles:
+            typer.echo(f"  {trouble}")
+    return found
 
 
 def counted(findings: pd.DataFrame, seconds: float) -> None:
@@ -136,34 +210,66 @@ def main(
     endpoint: Annotated[str, typer.Option(help="address of an emulated account")] = "",
     as_of: Annotated[datetime | None, typer.Option(help="the account's moment")] = None,
     regions: str = "us-east-1",
-    key: Annotated[Path | None, typer.Option(exists=True)] = None,
+    key: Annotated[str, typer.Option(help="a CSV of labels, or demo")] = "",
+    role: Annotated[str, typer.Option(help="role to assume in every account")] = "",
+    peer: Annotated[list[str] | None, typer.Option(help="NAME=PROGRAM of a peer")] = None,
 ) -> None:
     """Print found, false, dollars and seconds."""
-    if estate or endpoint:
-        tables, moment = _read(estate, endpoint, as_of, regions)
-        findings, seconds = examine(tables, moment)
-        if key is None:
-            counted(findings, seconds)
-        else:
-            _print("", score(findings, pd.read_csv(key)), seconds)
-        exact = True
-    else:
+    if not (estate or endpoint):
         exact = labelled([int(size) for size in sizes.split(",")], seeds)
-    peers()
-    raise typer.Exit(0 if exact else 1)
+        raise typer.Exit(0 if exact else 1)
+    tables, moment, accounts = _read(estate, endpoint, as_of, regions, role)
+    findings, seconds = examine(tables, moment)
+    if not key:
+        counted(findings, seconds)
+        return
+    labels = read_key(key)
+    asked = findings[findings["check_id"].isin(labels["check_id"])]
+    spelled = asked.assign(resource_id=plain(asked["resource_id"]))
+    _print(f"{'':>12}", score(spelled, labels), seconds)
+    told = peers(peer or [], _places(accounts, regions, endpoint, role), moment) if endpoint else {}
+    beside(labels, asked, told, tables["addresses"])
 
 
 def _read(
-    estate: Path | None, endpoint: str, as_of: datetime | None, regions: str
-) -> tuple[Mapping[str, pd.DataFrame], datetime]:
+    estate: Path | None, endpoint: str, as_of: datetime | None, regions: str, role: str
+) -> tuple[Mapping[str, pd.DataFrame], datetime, tuple[str, ...]]:
     if estate:
         opened = read_estate(estate)
-        return {**opened.tables, "gaps": opened["gaps"]}, opened.as_of
+        return {**opened.tables, "gaps": opened["gaps"]}, opened.as_of, opened.accounts
     moment = as_of or datetime.now()
-    source = AwsSource(endpoint_url=endpoint, regions=tuple(regions.split(",")))
-    tables = read_account(source, as_of=moment).tables
+    source = AwsSource(
+        endpoint_url=endpoint, regions=tuple(regions.split(",")), role_name=role or None
+    )
+    read = read_account(source, as_of=moment)
+    nothing = {name: table.empty() for name, table in ESTATE_TABLES.items()}
     facts = {"prices": prices.book(), "instance_types": prices.instance_types()}
-    return {**tables, **facts}, moment
+    return {**nothing, **read.tables, **facts}, moment, read.accounts
+
+
+def _places(accounts: Sequence[str], regions: str, endpoint: str, role: str) -> list[Place]:
+    """Each account and region with the variables that reach it, by the role where one is given."""
+    sts = boto3.client("sts", endpoint_url=endpoint)
+    found = []
+    for account in accounts:
+        keys = {
+            k: os.environ[k]
+            for k in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+            if k in os.environ
+        }
+        if role:
+            arn = f"arn:aws:iam::{account}:role/{role}"
+            given = sts.assume_role(RoleArn=arn, RoleSessionName="benchmark")["Credentials"]
+            keys = {
+                "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": given["SessionToken"],
+            }
+        for region in regions.split(","):
+            place = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
+                     "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
+            found.append(Place(account, region, {**keys, **place}))
+    return found
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ import numpy as np
 import pandas as pd
 
 AGREE, DIFFER, ONLY_AWS, ONLY_OURS = "agree", "differ", "only AWS", "only ours"
+SOURCES = {
+    "compute_optimizer": "Compute Optimizer", "cost_optimization_hub": "Cost Optimization Hub",
+    "cost_explorer": "Cost Explorer",
+}  # fmt: skip
+NOBODY, NOTHING = "none of them", "says nothing"
 
 IDS = {"instance": r"^i-", "volume": r"^vol-", "database": r":db:", "function": r":function:"}
 """How the ids of what AWS advises on look; "only ours" is said of these alone."""
@@ -22,24 +27,26 @@ ASKED_BY = {"remove": r"^(?:idle|unattached|long_stopped)_", "resize": r"^(?:ove
 """The checks that answer the question that the advice is about, where none of them found waste."""
 
 COLUMNS = [
-    "verdict", "account_id", "region", "resource_id", "source", "aws", "aws_target", "aws_saving",
-    "ours", "our_target", "our_saving", "why",
+    "verdict", "resource_id", "source", "aws", "aws_target", "aws_saving", "ours", "our_target",
+    "our_saving", "why", "account_id", "region",
 ]  # fmt: skip
 
 
 def beside(findings: pd.DataFrame, advice: pd.DataFrame) -> pd.DataFrame:
     """One row per resource and source of advice, and one per finding of ours that AWS says nothing of.
 
-    verdict: agree (same action and, of a resize, same target), differ, only AWS, only ours. `aws` is
-    AWS's own word, `why` our reason, also where we found no waste. Of several findings on one resource
-    the dearest is taken, of those whose action AWS's is like first. Savings in dollars a month, each as stated.
+    verdict: agree (same action and, of a resize, same target; or both find nothing), differ, only AWS,
+    only ours. `aws` is AWS's own word, `ours` our action or what we found instead, `why` our reason. Of
+    several findings on one resource the dearest is taken, of those whose action AWS's is like first.
+    Savings are dollars a month, each as stated: 0 where a side looked and found none, else missing.
     """
     ours = _ours(findings)
     told = _told(advice)
     named, kinds = set(told["key"]), re.compile("|".join(IDS.values()))
     rows = [_judged(row, ours.get(row.key, [])) for row in told.itertuples()]
+    looked = set(advice["account_id"])
     rows += [
-        _alone(held) for key, found in ours.items() if key not in named
+        _alone(held, 0.0 if held.account_id in looked else np.nan) for key, found in ours.items() if key not in named
         if (held := _wasted(found)) is not None and kinds.search(held.resource_id)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -52,8 +59,7 @@ def beside(findings: pd.DataFrame, advice: pd.DataFrame) -> pd.DataFrame:
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """source, verdict, resources, aws_saving, our_saving: how often, and each side's own dollars."""
-    named = rows.assign(source=rows["source"].fillna("none of them"))
-    return named.groupby(["source", "verdict"], as_index=False).agg(
+    return rows.groupby(["source", "verdict"], as_index=False).agg(
         resources=("resource_id", "nunique"),
         aws_saving=("aws_saving", lambda s: s.sum(min_count=1)),
         our_saving=("our_saving", lambda s: s.sum(min_count=1)),
@@ -100,8 +106,10 @@ def _judged(row: Any, found: list[Any]) -> list[object]:
         verdict = ONLY_AWS
     else:
         verdict = AGREE if _same(row, ours) else DIFFER
-    return [verdict, row.account_id, row.region, row.resource_id, row.source, row.finding,
-            row.target, row.monthly_saving, *_side(ours), _why(found, ours, action)]  # fmt: skip
+    saving = 0.0 if action is None else row.monthly_saving
+    return [verdict, row.resource_id, SOURCES.get(row.source, row.source), row.finding,
+            "" if pd.isna(row.target) else row.target, saving, *_side(ours, found),
+            _why(found, ours, action), row.account_id, row.region]  # fmt: skip
 
 
 def _why(found: list[Any], ours: Any, action: str | None) -> str | None:
@@ -112,15 +120,19 @@ def _why(found: list[Any], ours: Any, action: str | None) -> str | None:
     return next((str(f.reason) for f in [*asked, *found]), None)
 
 
-def _alone(ours: Any) -> list[object]:
-    return [ONLY_OURS, ours.account_id, ours.region, ours.resource_id, None, None, None, np.nan,
-            *_side(ours), ours.reason]  # fmt: skip
+def _alone(ours: Any, aws_saving: float) -> list[object]:
+    return [ONLY_OURS, ours.resource_id, NOBODY, NOTHING, "", aws_saving, *_side(ours, []), ours.reason,
+            ours.account_id, ours.region]  # fmt: skip
 
 
-def _side(ours: Any) -> list[object]:
-    if ours is None:
-        return [None, None, np.nan]
-    return [ours.action, _target(ours), ours.monthly_saving]
+def _side(ours: Any, found: list[Any]) -> list[object]:
+    """Our action, target and saving; of what we call no waste that we do not, or do not know."""
+    if ours is not None:
+        return [ours.action, _target(ours) or "", ours.monthly_saving]
+    if not found:
+        return ["not examined", "", np.nan]
+    known = all(row.status == "ok" for row in found)
+    return ["no waste", "", 0.0] if known else ["unknown", "", np.nan]
 
 
 def _acts(ours: Any) -> str:

@@ -27,13 +27,17 @@ PLAIN = {
 """Beginning of a plain EC2 id to the kind in its ARN."""
 
 
-def details(book: Workbook) -> pd.DataFrame:
-    """Every finding of waste, largest saving first, with owner, first_seen, runs_seen, would_flip and how.
+MOST = 2_000
+"""So many findings a page can hold and still be opened; the file of the run has all of them."""
+
+
+def details(book: Workbook, most: int = MOST) -> pd.DataFrame:
+    """The `most` dearest findings with owner, first_seen, runs_seen, would_flip and how.
 
     `first_seen` and `runs_seen` count this run and the earlier ones whose ledger is kept; `how` is the
     exact command, or where a person acts the action and its place in the console.
     """
-    waste = book.waste
+    waste = book.waste.head(most)
     seen = times_seen(book).reindex(waste["finding_id"])
     return waste[["check_id", "resource_id", "region", "team", "owner", "monthly_saving",
                   "confidence"]].assign(
@@ -43,6 +47,15 @@ def details(book: Workbook) -> pd.DataFrame:
         would_flip=[flip(book, row) for row in waste.itertuples()],
         how=[how(row) for row in waste.itertuples()],
     )  # fmt: skip
+
+
+def left_out(book: Workbook, most: int = MOST) -> str:
+    """A sentence on what `details` leaves out; empty where it is whole."""
+    rest = book.waste.iloc[most:]
+    if rest.empty:
+        return ""
+    share = rest["monthly_saving"].sum() / book.waste["monthly_saving"].sum()
+    return f"{len(rest):,} smaller findings ({100 * share:.1f} % of the sum) are in findings.parquet alone."
 
 
 def times_seen(book: Workbook) -> pd.DataFrame:

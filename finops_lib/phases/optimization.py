@@ -149,8 +149,7 @@ def ranking(book: Workbook) -> pd.DataFrame:
     """The waste, largest saving first, each with `would_flip`: what would make it none."""
     waste = book.waste
     flips = [flip(book, row) for row in waste.itertuples()]
-    columns = ["check_id", "resource_id", "region", "team", "owner", "monthly_saving",
-               "price_basis", "confidence", "reason"]  # fmt: skip
+    columns = ["check_id", "resource_id", "monthly_saving", "confidence", "reason"]  # fmt: skip
     return waste[columns].assign(would_flip=flips)
 
 
@@ -269,14 +268,20 @@ def storage_classes(book: Workbook) -> pd.DataFrame:
 
 
 def aws_advice(book: Workbook) -> pd.DataFrame:
-    """AWS's own advice beside our findings, one row per resource and source (`advice.beside`)."""
-    told = book.estate["advice"]
-    return advice.beside(book.findings, told) if len(told) else pd.DataFrame(columns=advice.COLUMNS)
+    """AWS's own advice beside our findings (`advice.beside`), less what both find well sized."""
+    rows = _beside(book)
+    settled = rows["verdict"].eq(advice.AGREE) & rows["our_saving"].eq(0) & rows["aws_saving"].eq(0)
+    return rows[~settled].reset_index(drop=True)
 
 
 def advice_summary(book: Workbook) -> pd.DataFrame:
     """source, verdict, resources, aws_saving, our_saving of AWS's advice; empty where none was read."""
-    return advice.summary(aws_advice(book))
+    return advice.summary(_beside(book))
+
+
+def _beside(book: Workbook) -> pd.DataFrame:
+    told = book.estate["advice"]
+    return advice.beside(book.findings, told) if len(told) else pd.DataFrame(columns=advice.COLUMNS)
 
 
 STEPS = ["step", "action", "resource_id", "team", "monthly_saving", "risk", "prerequisite",

@@ -49,7 +49,11 @@ def test_what_one_side_alone_says_is_said_so_with_our_reason():
     table = laid(ours, [advice("i-1"), advice("i-3")])
     assert table["verdict"].to_dict() == {"i-1": "only AWS", "i-3": "only AWS", "i-2": "only ours"}
     assert table.loc["i-1", "why"] == "Protected."
-    assert table["our_saving"].isna().to_dict() == {"i-1": True, "i-3": True, "i-2": False}
+    ours = table[["ours", "our_saving"]].fillna(-1.0).apply(tuple, axis=1).to_dict()
+    assert ours == {
+        "i-1": ("no waste", 0.0), "i-3": ("not examined", -1.0), "i-2": ("terminate_instance", 140.0),
+    }  # fmt: skip
+    assert table["aws_saving"].to_dict() == {"i-1": 150.0, "i-3": 150.0, "i-2": 0.0}
 
 
 def test_well_sized_to_aws_agrees_with_no_waste_and_differs_from_ours():
@@ -66,6 +70,16 @@ def test_an_arn_and_a_plain_id_are_one_resource_of_one_account():
     assert sorted(table["verdict"]) == ["agree", "only AWS"]
 
 
+def test_what_could_not_be_judged_has_an_unknown_saving_not_none():
+    row = laid([finding("i-1", "unknown")], [advice("i-1")]).loc["i-1"]
+    assert (row["ours"], str(row["our_saving"])) == ("unknown", "nan")
+
+
+def test_ours_in_an_account_without_advice_leaves_awss_saving_unknown():
+    other = advice("i-9") | {"account_id": "999999999999"}
+    assert str(laid([finding("i-1")], [other]).loc["i-1", "aws_saving"]) == "nan"
+
+
 def test_a_schedule_is_no_termination():
     ours = [finding("i-1", action="schedule_instance", check_id="off_hours_ec2_instances")]
     assert laid(ours, [advice("i-1")]).loc["i-1", "verdict"] == "differ"
@@ -77,6 +91,6 @@ def test_summary_counts_resources_and_keeps_each_sides_dollars():
         pd.DataFrame([advice("i-1"), advice("i-1", source="cost_explorer", monthly_saving=130.0)]),
     )
     table = summary(rows).set_index(["source", "verdict"])
-    assert table.loc[("compute_optimizer", "agree"), "aws_saving"] == 150.0
-    assert table.loc[("cost_explorer", "agree"), "aws_saving"] == 130.0
+    assert table.loc[("Compute Optimizer", "agree"), "aws_saving"] == 150.0
+    assert table.loc[("Cost Explorer", "agree"), "aws_saving"] == 130.0
     assert table.loc[("none of them", "only ours"), "our_saving"] == 140.0

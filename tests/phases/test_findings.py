@@ -69,6 +69,15 @@ def test_details_name_for_every_finding_what_flips_it_and_how_it_is_done(book):
     assert table["how"].str.contains(r"^aws |console\.aws|, us-east-1, ").all()
 
 
+def test_details_are_the_dearest_and_what_is_left_out_is_said(book):
+    count = len(book.waste)
+    assert findings.details(book, 5)["monthly_saving"].to_list() == (
+        book.waste["monthly_saving"].head(5).to_list()
+    )
+    assert findings.left_out(book, 5).startswith(f"{count - 5:,} smaller findings")
+    assert findings.left_out(book, count) == ""
+
+
 def test_details_of_a_first_run_were_seen_once(book):
     assert set(findings.details(book)["runs_seen"]) == {1}
 
@@ -119,7 +128,7 @@ def test_advice_is_laid_beside_without_being_added(book):
     told = {**HERE, "resource_id": mine["resource_id"], "source": "compute_optimizer",
             "kind": "instance", "finding": "Idle", "action": "remove", "monthly_saving": 7.0}  # fmt: skip
     advised = replace(book, estate=book.estate.with_tables({"advice": rows(ADVICE, [told])}))
-    row = optimization.aws_advice(advised).query("source == 'compute_optimizer'").iloc[0]
+    row = optimization.aws_advice(advised).query("source == 'Compute Optimizer'").iloc[0]
     assert (row["verdict"], row["aws_saving"]) == ("agree", 7.0)
     assert row["our_saving"] == mine["monthly_saving"]
     assert advised.plan["monthly_saving"].sum() == book.plan["monthly_saving"].sum()
