@@ -120,6 +120,8 @@ def _duckdb(settings: Engine, spill: Path | None) -> Any:
     connection.raw_sql(f"SET memory_limit = '{settings.memory_limit}'")
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET preserve_insertion_order = false")
+    # In a notebook DuckDB would print its progress into the report.
+    connection.raw_sql("SET enable_progress_bar = false")
     if spill:
         connection.raw_sql(f"SET temp_directory = '{spill}'")
     return connection

@@ -26,6 +26,12 @@ def test_connect_duckdb_gets_its_memory_limit_and_spills_where_told(tmp_path):
     assert (limit, folder) == ("286.1 MiB", str(tmp_path))
 
 
+def test_connect_duckdb_prints_no_progress_into_a_report():
+    connection = connect(Engine())
+    setting = connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchone()
+    assert setting == (False,)
+
+
 def test_connect_a_grouping_larger_than_the_memory_limit_spills_and_answers(tmp_path):
     connection = connect(Engine(memory_limit="60MB"), spill=tmp_path)
     connection.raw_sql(
