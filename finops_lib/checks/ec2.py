@@ -73,7 +73,9 @@ def cpu_use(
     complete = is_complete(looked_up(ids, cpu["hours"]), window_days) & found["network"].notna()
     busy = (found["cpu"] >= found["limit"]) | (found["network"] >= network_limit)
     quiet = (found["cpu"] < found["limit"]) & (found["network"] < network_limit)
-    return found.assign(young=found["age"] < window_days, busy=busy, idle=complete & quiet)
+    # A restart renews the launch time, not what was measured before it.
+    young = (found["age"] < window_days) & ~complete
+    return found.assign(young=young, busy=busy, idle=complete & quiet)
 
 
 def gpu_use(
@@ -98,7 +100,7 @@ def gpu_use(
     found = found.assign(gpu=looked_up(ids, busiest), memory=looked_up(ids, memory))
     complete = is_complete(looked_up(ids, seen), window_days)
     return found.assign(
-        young=found["age"] < window_days,
+        young=(found["age"] < window_days) & ~complete,
         busy=found["gpu"] >= gpu_limit_pct,
         idle=complete & (found["gpu"] < gpu_limit_pct),
     )
@@ -171,7 +173,7 @@ def idle_ec2_instances(
 
 
 def _idle_reason(row: object, window_days: int, network_limit: float) -> str:
-    if row.age < window_days and row.status == "ok":  # type: ignore[attr-defined]
+    if row.young and not row.busy:  # type: ignore[attr-defined]
         return f"Started {row.age:.1f} days ago, within the window of {window_days} days."  # type: ignore[attr-defined]
     if row.idle and row.status == "ok":  # type: ignore[attr-defined]
         return _of_group(row)

@@ -35,7 +35,6 @@ AGES = [
     ("empty_s3_buckets", "buckets", "bucket-empty", "create_time", 14),
     ("unused_interface_endpoints", "vpc_endpoints", "vpce-idle", "create_time", 14),
     ("idle_studio_apps", "studio_apps", "app-idle", "last_user_activity_at", 2),
-    ("idle_ec2_instances", "instances", "i-idle", "launch_time", 14),
 ]
 
 LOOKALIKES = [
@@ -83,6 +82,15 @@ def test_idle_ec2_instances_half_a_window_is_unknown(account, measure, status):
     assert status(half, "idle_ec2_instances", "i-idle") == "unknown"
 
 
+def test_idle_ec2_instances_restart_renews_no_window_that_was_measured(
+    account, vary, measure, status
+):
+    restarted = vary(account, "instances", "i-idle", launch_time=AS_OF - timedelta(days=3))
+    assert status(restarted, "idle_ec2_instances", "i-idle") == "waste"
+    new = measure(restarted, "i-idle", "CPUUtilization", 1.0, hours=72)
+    assert status(new, "idle_ec2_instances", "i-idle") == "ok"
+
+
 @pytest.mark.parametrize(
     ("check", "resource"),
     [("unattached_ebs_volumes", "vol-free"), ("empty_s3_buckets", "bucket-empty")],
@@ -101,6 +109,43 @@ def test_exclusion_holds_until_it_expires(account, status, expires, expected):
         owner="ml", reason="standby", resource_ids=("i-idle",), expires=date(2024, 11, expires)
     )
     assert status(account, "idle_ec2_instances", "i-idle", exclusions=[left]) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"resource_ids": ("vol-free",)}, "ok"),
+        ({"resource_ids": ("vol-other",)}, "waste"),
+        ({"id_pattern": "^vol-fr"}, "ok"),
+        ({"id_pattern": "^vol-x"}, "waste"),
+        ({"tags": {"keep_for": "audit"}}, "ok"),
+        ({"tags": {"keep_for": "*"}}, "ok"),
+        ({"tags": {"keep_for": "sale"}}, "waste"),
+        ({"checks": ("unattached_ebs_volumes",)}, "ok"),
+        ({"checks": ("idle_ebs_volumes",)}, "waste"),
+        ({"max_age_days": 10_000}, "ok"),
+        ({"max_age_days": 10}, "waste"),
+        ({"below_monthly_cost": 11.0}, "ok"),
+        ({"below_monthly_cost": 9.0}, "waste"),
+        ({"tags": {"keep_for": "audit"}, "below_monthly_cost": 9.0}, "waste"),
+    ],
+)
+def test_exclusion_holds_for_what_it_names_alone(account, vary, status, given, expected):
+    tagged = vary(account, "volumes", "vol-free", tags={"keep_for": "audit"})
+    left = Exclusion(owner="ml", reason="wanted", **given)
+    assert status(tagged, "unattached_ebs_volumes", "vol-free", exclusions=[left]) == expected
+
+
+def test_excluded_finding_says_who_left_it_alone_and_until_when(account):
+    left = Exclusion(
+        owner="priya", reason="audit", resource_ids=("vol-free",), expires=date(2025, 1, 1)
+    )
+    findings, _ = run_checks(account, as_of=AS_OF, exclusions=[left])
+    row = findings.query("check_id == 'unattached_ebs_volumes' and resource_id == 'vol-free'").iloc[
+        0
+    ]
+    assert row["reason"].startswith("Left alone until 2025-01-01 by priya: audit. ")
+    assert row[["monthly_saving", "action"]].isna().all()
 
 
 def test_old_ebs_snapshots_unknown_blocks_give_a_band(account):
