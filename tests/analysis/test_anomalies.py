@@ -50,6 +50,13 @@ def test_a_drop_of_two_days_is_one_row():
     assert found["impact_share"].iloc[0] == pytest.approx(-0.7, abs=0.05)
 
 
+def test_a_drop_that_begins_in_the_course_of_a_day_covers_that_day():
+    series = times(times(bill(noise=0.01), 0.85, 68, 69), 0.01, 69, 70)
+    row = detect(series).iloc[0]
+    assert (row["start"], row["alarmed_at"]) == (series["time"][68], series["time"][69])
+    assert row["end"] == series["time"][70]
+
+
 def test_a_level_shift_is_alarmed_within_three_days_and_counted_for_thirty():
     series = times(bill(), 1.25, 60)
     found = detect(series)

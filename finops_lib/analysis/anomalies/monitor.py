@@ -19,6 +19,8 @@ SUMS = ((1.0, 1.0, 2.7), (-1.0, 1.0, 3.5), (1.0, 0.5, 8.0))
 down, leaks."""
 LEAKS = 2
 """Row of the sum that waits for leaks."""
+EDGE = 2.0
+"""A day that strays by more just before a spike or a drop is the part of a day in which it began."""
 CAPPED = 5.0
 """No single value adds more than this to a cumulative sum."""
 RARE = 0.05
@@ -191,8 +193,9 @@ class Monitor:
         at = start + int(out.max()) + 1
         scores = self.scores[start:at, series]
         kind = "spike" if scores[0] > 0 else "drop"
+        first = self._edge(series, start)
         self.changes.append(
-            Change(series, start, at - 1, start, start, kind, float(np.nanmax(np.abs(scores))))
+            Change(series, first, at - 1, start, start, kind, float(np.nanmax(np.abs(scores))))
         )
         lately = slice(max(0, at - self.calendar.memory), at)
         if self.unlike[lately, series].mean() < RARE:
@@ -201,6 +204,12 @@ class Monitor:
         self.held[start:, series] = False
         self.opened[series] = -1
         self.sums[:, series] = 0.0
+
+    def _edge(self, series: int, start: int) -> int:
+        """The day before, where the change began in its course: it strays the same way, by less."""
+        sign = np.sign(self.scores[start, series])
+        begins = start > 0 and sign * self.scores[start - 1, series] > EDGE
+        return start - 1 if begins and self.calendar.per_day == 1 else start
 
     def _move(self, series: int, began: int, at: int) -> None:
         """The series has left its expectation for good: name how, and expect the new level from now on."""
