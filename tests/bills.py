@@ -163,3 +163,54 @@ def totals(lake: Path) -> dict[str, pd.DataFrame]:
             "cost_center": "x_tag_cost_center",
         }.items()
     }  # fmt: skip
+
+
+HOURLY = 0.2
+"""Dollars an hour of each machine of `hourly_machines` on demand."""
+
+
+def hourly_machines(month, machines, covered):
+    """Hourly line items of m5.xlarge: so many machines, of which so many under a plan at 60 %."""
+    start = pd.Timestamp(f"{month}-01")
+    hours = pd.date_range(start, start + pd.offsets.MonthBegin(1), freq="h", inclusive="left")
+    template = small_bill().iloc[0].to_dict() | {
+        "bill_billing_period_start_date": f"{start:%Y-%m-%dT00:00:00Z}",
+        "product_instance_type": "m5.xlarge", "line_item_usage_type": "BoxUsage:m5.xlarge",
+        "line_item_operation": "RunInstances", "savings_plan_savings_plan_a_r_n": "",
+        "pricing_unit": "Hrs", "line_item_unblended_cost": HOURLY, "line_item_resource_id": "",
+        "pricing_public_on_demand_cost": str(HOURLY), "resource_tags_user_team": "a",
+    }  # fmt: skip
+    plan = {"savings_plan_savings_plan_a_r_n": "arn:aws:savingsplans::111:savingsplan/sp-1"}
+    frames = []
+    for number in range(machines):
+        kind = {"line_item_resource_id": f"i-{number}"}
+        if number < covered:
+            kind |= plan | {
+                "line_item_line_item_type": "SavingsPlanCoveredUsage",
+                "savings_plan_savings_plan_effective_cost": 0.6 * HOURLY,
+            }
+        frames.append(_every_hour(template | kind, hours, f"u{number}"))
+    if covered:
+        fee = template | plan | {
+            "line_item_line_item_type": "SavingsPlanRecurringFee", "product_instance_type": "",
+            "line_item_product_code": "ComputeSavingsPlans",
+            "line_item_unblended_cost": 0.6 * HOURLY * covered,
+            "savings_plan_total_commitment_to_date": 0.6 * HOURLY * covered,
+            "savings_plan_used_commitment": 0.6 * HOURLY * min(covered, machines),
+        }  # fmt: skip
+        negation = template | plan | {
+            "line_item_line_item_type": "SavingsPlanNegation",
+            "line_item_unblended_cost": -HOURLY * min(covered, machines), "product_instance_type": "",
+        }  # fmt: skip
+        frames += [_every_hour(fee, hours, "fee"), _every_hour(negation, hours, "negation")]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _every_hour(row, hours, name):
+    ends = hours + pd.Timedelta(hours=1)
+    return pd.DataFrame([row]).loc[[0] * len(hours)].assign(
+        identity_line_item_id=[f"{name}-{hour:%Y%m%d%H}" for hour in hours],
+        identity_time_interval=[f"{a:%Y-%m-%dT%H:00:00Z}/{b:%Y-%m-%dT%H:00:00Z}" for a, b in zip(hours, ends, strict=True)],
+        line_item_usage_start_date=hours.strftime("%Y-%m-%dT%H:00:00Z"),
+        line_item_usage_end_date=ends.strftime("%Y-%m-%dT%H:00:00Z"),
+    )  # fmt: skip
