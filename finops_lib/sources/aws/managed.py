@@ -16,8 +16,6 @@ EMR_STATES = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]
 """The states of an EMR cluster that bills."""
 
 OPEN_SESSIONS = ("PROVISIONING", "READY")
-NOT_EMULATED = ("404", "NotImplemented", "ResourceNotFoundException")
-"""What is answered where provisioned concurrency is not known; the function itself still is."""
 
 
 def _caches(ask: Asker) -> list[Record]:
@@ -121,26 +119,31 @@ def _dynamodb_tables(ask: Asker) -> list[Record]:
 
 
 def _functions(ask: Asker) -> list[Record]:
+    return [
+        serverless.function(raw, _function_tags(ask, raw["FunctionArn"]))
+        for raw in items(ask.pages("lambda", "list_functions"), "Functions")
+    ]
+
+
+def _warm_functions(ask: Asker) -> list[Record]:
+    """What has provisioned concurrency: apart from the functions, which stay where this is denied."""
     versions = items(ask.pages("lambda", "list_functions", FunctionVersion="ALL"), "Functions")
     published = {raw["FunctionName"] for raw in versions if raw["Version"] != "$LATEST"}
     records = []
     for raw in versions:
-        if raw["Version"] != "$LATEST":
-            continue
-        name = raw["FunctionName"]
-        arn = raw["FunctionArn"].removesuffix(":$LATEST")
-        tags = ask.one("lambda", "list_tags", Resource=arn).get("Tags", {})
         # Only what has a published version can be provisioned, so only that is asked for it.
-        warm = _provisioned(ask, name) if name in published else []
-        records += serverless.function({**raw, "FunctionArn": arn}, warm, tags)
+        if raw["Version"] == "$LATEST" and raw["FunctionName"] in published:
+            name = raw["FunctionName"]
+            pages = ask.pages("lambda", "list_provisioned_concurrency_configs", FunctionName=name)
+            configs = items(pages, "ProvisionedConcurrencyConfigs")
+            tags = _function_tags(ask, raw["FunctionArn"]) if configs else {}
+            records += [serverless.warm(raw, config, tags) for config in configs]
     return records
 
 
-def _provisioned(ask: Asker, name: str) -> list[dict[str, Any]]:
-    answer = ask.optional(
-        "lambda", "list_provisioned_concurrency_configs", NOT_EMULATED, FunctionName=name
-    )
-    return list((answer or {}).get("ProvisionedConcurrencyConfigs", []))
+def _function_tags(ask: Asker, arn: str) -> dict[str, str]:
+    plain = arn.removesuffix(":$LATEST")
+    return dict(ask.one("lambda", "list_tags", Resource=plain).get("Tags", {}))
 
 
 def _listed(ask: Asker, service: str, operation: str, key: str, **parameters: Any) -> list[str]:
@@ -165,7 +168,8 @@ MANAGED: tuple[tuple[str, Callable[[Asker], list[Record]], tuple[str, ...]], ...
     ("clusters", _glue, _allowed("glue", "GetDevEndpoints", "ListSessions", "GetTags")),
     ("dynamodb_tables", _dynamodb_tables,
      _allowed("dynamodb", "ListTables", "DescribeTable", "ListTagsOfResource")),
-    ("functions", _functions,
-     _allowed("lambda", "ListFunctions", "ListTags", "ListProvisionedConcurrencyConfigs")),
+    ("functions", _functions, _allowed("lambda", "ListFunctions", "ListTags")),
+    ("functions", _warm_functions,
+     _allowed("lambda", "ListProvisionedConcurrencyConfigs", "ListFunctions", "ListTags")),
 )  # fmt: skip
 """The table, what reads it and with which permissions."""

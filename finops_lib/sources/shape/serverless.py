@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from finops_lib.sources.shape import Record
@@ -42,26 +41,28 @@ def _size(raw: dict[str, Any], name: str) -> Record:
     }
 
 
-def function(
-    raw: dict[str, Any], provisioned: Iterable[dict[str, Any]], tags: dict[str, str]
-) -> list[Record]:
-    """One Lambda function, and a record for each qualifier with provisioned concurrency."""
-    shared = {
-        "resource_id": raw["FunctionArn"],
+def function(raw: dict[str, Any], tags: dict[str, str]) -> Record:
+    """One Lambda function."""
+    return {
+        "resource_id": raw["FunctionArn"].removesuffix(":$LATEST"),
         "name": raw["FunctionName"],
+        "scope": "function",
         "runtime": raw.get("Runtime"),
         "architecture": next(iter(raw.get("Architectures", [])), "x86_64"),
         "memory_mib": raw.get("MemorySize"),
         "last_modified_at": raw.get("LastModified"),
         "tags": tags,
     }
-    qualifiers = [
-        {
-            **shared, "scope": "qualifier", "qualifier": config["FunctionArn"].split(":")[-1],
-            "metric_dimension": f"{raw['FunctionName']}:{config['FunctionArn'].split(':')[-1]}",
-            "provisioned_concurrency": config.get("RequestedProvisionedConcurrentExecutions"),
-            "last_modified_at": config.get("LastModified"),
-        }
-        for config in provisioned
-    ]  # fmt: skip
-    return [{**shared, "scope": "function"}, *qualifiers]
+
+
+def warm(raw: dict[str, Any], config: dict[str, Any], tags: dict[str, str]) -> Record:
+    """A qualifier of a Lambda function that has provisioned concurrency."""
+    qualifier = config["FunctionArn"].split(":")[-1]
+    return {
+        **function(raw, tags),
+        "scope": "qualifier",
+        "qualifier": qualifier,
+        "metric_dimension": f"{raw['FunctionName']}:{qualifier}",
+        "provisioned_concurrency": config.get("RequestedProvisionedConcurrentExecutions"),
+        "last_modified_at": config.get("LastModified"),
+    }
