@@ -15,7 +15,7 @@ from finops_lib.schema import ESTATE_TABLES
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_labelled_account_is_found_exactly(seed):
-    account = labelled_account.labelled_account(120, seed)
+    account = labelled_account.labelled_account(250, seed)
     findings, _ = waste.examine(account.tables, labelled_account.AS_OF)
     got = waste.score(findings, account.key)
     assert got.missed.empty, got.missed
@@ -25,7 +25,7 @@ def test_labelled_account_is_found_exactly(seed):
 
 
 def test_labelled_account_without_metrics_wastes_nothing_that_metrics_would_tell():
-    account = labelled_account.labelled_account(120, 3)
+    account = labelled_account.labelled_account(250, 3)
     blind = {**account.tables, "metrics": ESTATE_TABLES["metrics"].empty()}
     findings, _ = waste.examine(blind, labelled_account.AS_OF)
     silent = {"idle_ec2_instances", "idle_gpu_instances", "idle_rds_instances", "idle_ebs_volumes",

@@ -33,7 +33,7 @@ def workbook(tables, tmp_path):
 
 @pytest.fixture
 def book(tmp_path):
-    return workbook(labelled_account.labelled_account(80, 5).tables, tmp_path)
+    return workbook(labelled_account.labelled_account(250, 5).tables, tmp_path)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_ranking_says_of_every_finding_what_would_flip_it(book):
 
 
 def test_traces_of_idle_findings_stay_below_their_limit(book):
-    found = optimization.traces(book, 20).merge(book.waste, on="finding_id")
+    found = optimization.traces(book, 40).merge(book.waste, on="finding_id")
     idle = found[found["check_id"].str.startswith("idle_")]
     assert {"idle_ec2_instances", "idle_gpu_instances", "idle_rds_instances"} <= set(
         idle["check_id"]
