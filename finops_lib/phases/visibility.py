@@ -13,7 +13,7 @@ from finops_lib.analysis import drivers, trends, what_changed
 from finops_lib.analysis import forecast as ahead
 from finops_lib.analysis.baseline import against_baseline, baseline
 from finops_lib.analysis.forecast.months import TOTAL, Told
-from finops_lib.analysis.spend import UNTAGGED
+from finops_lib.analysis.spend import UNTAGGED, spend_by
 from finops_lib.analysis.tags.values import canonical
 from finops_lib.engine import queries
 from finops_lib.engine.connect import daily_cube, frame
@@ -44,12 +44,18 @@ def by_team(book: Workbook) -> pd.DataFrame:
     rows = frame(queries.spend_by_day(book.cube, columns))
     team = pd.Series(UNTAGGED, rows.index)
     if columns:
-        policy = book.params.tags.get("team")
-        allowed = policy.allowed if policy else ()
-        team = canonical(rows[columns[0]], allowed=allowed).fillna(UNTAGGED)
+        team = _spelled(book, "team", rows[columns[0]]).fillna(UNTAGGED)
     share = rows[cost].groupby(team).transform("sum") / rows[cost].sum()
     name = team.where(share >= FORECAST_SHARE, SMALL)
     return pd.DataFrame({"time": rows["ChargeDay"], "name": name, "value": rows[cost]})
+
+
+def _spelled(book: Workbook, dimension: str, values: pd.Series) -> pd.Series:
+    """The values of a tag in the policy's spelling; those of any other dimension as they are."""
+    policy = book.params.tags.get(dimension)
+    if policy is None:
+        return values
+    return canonical(values, allowed=policy.allowed, aliases=policy.aliases)
 
 
 def forecast(book: Workbook, seen: Outlooks | None = None) -> pd.DataFrame:
@@ -63,13 +69,27 @@ def months_ahead(book: Workbook, seen: Outlooks | None = None) -> pd.DataFrame:
 
 
 def budget_days(book: Workbook, seen: Outlooks | None = None) -> pd.DataFrame:
-    """The day on which each monthly budget of the parameters will be crossed, or has been."""
-    limits = [
-        (budget.name, budget.tag[1] if budget.tag else TOTAL, budget.limit)
-        for budget in book.params.governance.budgets
-        if budget.kind == "COST" and (budget.tag is None or budget.tag[0] == "team")
-    ]
-    return ahead.crossings(seen or outlooks(book), book.complete_until, limits)
+    """The day on which each monthly budget of the parameters, of the whole or of a tag, will be crossed, or has been."""
+    known = seen or outlooks(book)
+    budgets = [b for b in book.params.governance.budgets if b.kind == "COST" and b.period == "MONTHLY"]  # fmt: skip
+    told = {b.name: known[TOTAL] if b.tag is None else _of_tag(book, *b.tag) for b in budgets}
+    found = {name: one for name, one in told.items() if one is not None}
+    return ahead.crossings(found, book.complete_until, [(b.name, b.name, b.limit) for b in budgets])
+
+
+def _of_tag(book: Workbook, key: str, *values: str) -> Told | None:
+    """What is seen ahead for the charges that carry one of the values; None where none does."""
+    if not book.has(key):
+        return None
+    column = book.column(key)
+    rows = frame(queries.spend_by_day(book.cube, [column]))
+    carried = _spelled(book, key, pd.concat([rows[column], pd.Series(values)], ignore_index=True))
+    inside = carried.head(len(rows)).isin(carried.tail(len(values))).to_numpy()
+    if not inside.any():
+        return None
+    cost = rows[COST_COLUMN[book.basis]].where(inside, 0.0)
+    days = pd.DataFrame({"time": rows["ChargeDay"], "name": TOTAL, "value": cost})
+    return ahead.tell(days, book.complete_until)[TOTAL]
 
 
 def limits(book: Workbook) -> dict[str, float]:
@@ -113,7 +133,7 @@ def against_first_month(book: Workbook) -> pd.DataFrame:
 def _baseline(book: Workbook, month: Period) -> dict[str, object]:
     whole = replace(book, estate=replace(book.estate, period=month))
     known = [name for name in BASELINE_DIMENSIONS if book.has(name)]
-    spend = {name: whole.spend(name) for name in known}
+    spend = {name: spend_or_nothing(whole, name) for name in known}
     return baseline(month, book.estate.as_of, book.estate.currency, spend)
 
 
@@ -130,8 +150,14 @@ def drivers_by_resource(book: Workbook) -> pd.DataFrame:
 
 
 def spend_or_nothing(book: Workbook, dimension: str, top_n: int | None = None) -> pd.DataFrame:
-    """Name, costs and share of the period by a dimension; empty where the bill has it not."""
+    """Name, costs and share of the period by a dimension; empty where the bill has it not.
+
+    Values of a tag are in the policy's spelling, so that one team is one row.
+    """
     columns = ["name", "billed_cost", "effective_cost", "list_cost", "share"]
     if not book.has(dimension):
         return pd.DataFrame(columns=columns)
-    return book.spend(dimension, top_n)[columns]
+    column = book.column(dimension)
+    rows = frame(queries.spend_by(queries.within(book.cube, book.period), [column]))
+    rows[column] = _spelled(book, dimension, rows[column])
+    return spend_by(rows, column, basis=book.basis, top_n=top_n)[columns]
