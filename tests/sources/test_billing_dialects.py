@@ -248,3 +248,31 @@ def test_read_bill_cost_categories_of_cur_2_come_in_among_the_tags(read, folder,
     assert_whole(bill)
     rows = f"read_parquet('{bill.folder}/*/*.parquet', hive_partitioning=false)"
     assert duckdb.sql(f"SELECT DISTINCT x_tag_unit FROM {rows}").fetchall() == [("Ads",)]
+
+
+def test_read_bill_amount_that_is_not_a_number_is_refused_and_an_empty_one_told(read, folder):
+    amounts = LEGACY["lineItem/UnblendedCost"].astype(str)
+    for value, words in (("NaN", "is NaN or infinite"), ("inf", "is NaN or infinite")):
+        broken = amounts.where(LEGACY.index > 0, value)
+        LEGACY.assign(**{"lineItem/UnblendedCost": broken}).to_csv(folder / "bill.csv", index=False)
+        with pytest.raises(BillingError, match=words):
+            read()
+    empty = amounts.where(LEGACY.index > 0, "")
+    LEGACY.assign(**{"lineItem/UnblendedCost": empty}).to_csv(folder / "bill.csv", index=False)
+    told = read().repairs.set_index("what")["rows"]
+    assert told["line_item_unblended_cost missing, counted as zero"] == 1
+
+
+def test_read_bill_a_currency_in_small_letters_is_the_same_currency(read, folder):
+    codes = ["USD", "usd"] * 7 + ["USD"]
+    LEGACY.assign(**{"lineItem/CurrencyCode": codes}).to_csv(folder / "bill.csv", index=False)
+    bill = read()
+    assert_whole(bill)
+    assert bill.currency == "USD"
+
+
+def test_read_bill_tags_that_are_no_map_are_refused_with_the_name_of_the_file(read, folder, focus):
+    broken = focus["Tags"].where(focus.index != 9, "{broken")
+    focus.assign(Tags=broken).to_csv(folder / "bill.csv", index=False)
+    with pytest.raises(BillingError, match="bill: a column of tags or details holds no JSON"):
+        read()

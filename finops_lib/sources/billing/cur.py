@@ -70,6 +70,8 @@ def dirt(columns: Columns) -> dict[str, str]:
     found = {
         "line item type that is not documented, kept as an adjustment": f"{kind} NOT IN ({known})"
     }
+    amount = columns.get("line_item_unblended_cost", kind=NUMBER)
+    found["line_item_unblended_cost missing, counted as zero"] = f"{amount} IS NULL"
     for name, column in AMORTIZED.items():
         if columns.get(column) == columns.get():
             found[
@@ -120,7 +122,7 @@ def _money(columns: Columns, kind: str, billed: str) -> dict[str, str]:
         "ConsumedUnit": f"CASE WHEN {used} THEN {columns.get('pricing_unit')} END",
         "PricingQuantity": amount,
         "PricingUnit": columns.get("pricing_unit"),
-        "BillingCurrency": columns.get("line_item_currency_code"),
+        "BillingCurrency": f"upper({columns.get('line_item_currency_code')})",
     }
 
 

@@ -73,7 +73,7 @@ def open_export(
     types = _types(connection, relation, delivery)
     is_focus = "billedcost" in map(str.lower, types)
     names = {focus.spelled(name) if is_focus else snake(name): name for name in types}
-    reader = MapReader(connection, relation, types)
+    reader = MapReader(delivery.name, connection, relation, types)
     maps = {} if is_focus else _maps(names, reader)
     columns = Columns(names, types, maps)
     _refuse_stranger(columns, delivery, focus.REQUIRED if is_focus else cur.REQUIRED)

@@ -60,6 +60,7 @@ def costs(columns: Columns) -> dict[str, str]:
         found[name] = _spelled(found[name], allowed)
     for name in ("BilledCost", "EffectiveCost"):
         found[name] = f"COALESCE({found[name]}, 0)"
+    found["BillingCurrency"] = f"upper({found['BillingCurrency']})"
     start, month = found["ChargePeriodStart"], found["BillingPeriodStart"]
     found["ChargePeriodStart"] = f"COALESCE({start}, {month})"
     found["ChargePeriodEnd"] = f"COALESCE({found['ChargePeriodEnd']}, {found['ChargePeriodStart']})"

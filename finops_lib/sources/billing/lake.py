@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -106,6 +107,10 @@ def convert(
     partial.mkdir(parents=True)
     try:
         source = _source_totals(connection, export)
+        if not all(map(math.isfinite, source)):
+            raise BillingError(
+                f"{export.delivery.name}: an amount is NaN or infinite, so the bill cannot be added up. Export it again."
+            )
         repairs = _repairs(connection, export)
         connection.execute(
             f"COPY (SELECT *, strftime(BillingPeriodStart, '%Y-%m') AS BillingPeriod, "

@@ -25,6 +25,7 @@ EMPTY = "NULLIF(NULLIF(NULLIF(NULLIF(TRIM({}), ''), 'NULL'), '[]'), '{{}}')"
 class MapReader:
     """Reads the map columns of one export; `types` are the SQL types of its columns."""
 
+    delivery: str
     connection: duckdb.DuckDBPyConnection
     relation: str
     types: Mapping[str, str]
@@ -68,7 +69,7 @@ class MapReader:
             return [value for (value,) in self.connection.execute(query).fetchall()]
         except duckdb.Error as error:
             raise BillingError(
-                f"A column of tags or details holds no JSON ({str(error).splitlines()[0]}). "
+                f"{self.delivery}: a column of tags or details holds no JSON ({str(error).splitlines()[0]}). "
                 "Export it again as Parquet, or with the map as JSON."
             ) from None
 
