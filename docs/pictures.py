@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from finops_lib.dashboards import picture as draw_dashboard
 from finops_lib.export.pdf import find_chromium
 
 IMAGES = Path(__file__).parent / "images"
@@ -45,6 +46,10 @@ def main() -> None:
             picture.quantize(256).save(IMAGES / f"{name}.png", optimize=True)
             page.close()
         browser.close()
+    draw_dashboard(run, [IMAGES / "dashboard.png"])
+    Image.open(IMAGES / "dashboard.png").convert("RGB").resize((1280, 1152)).quantize(128).save(
+        IMAGES / "dashboard.png", optimize=True
+    )
 
 
 if __name__ == "__main__":

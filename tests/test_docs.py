@@ -128,6 +128,13 @@ def test_readme_names_every_command():
     assert [name for name in COMMANDS if f"`finops {name}`" not in text and f"`{name}`" not in text] == []  # fmt: skip
 
 
+def test_index_leads_to_every_page():
+    index = ROOT / "docs" / "index.md"
+    linked = {(index.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)\)", index.read_text())}  # fmt: skip
+    pages = {page for page in PAGES if page.is_relative_to(ROOT / "docs") and page != index}
+    assert {page.resolve() for page in pages} - linked == set()
+
+
 def test_every_notebook_has_its_page():
     pages = {path.stem for path in (ROOT / "docs" / "notebooks").glob("*.md")}
     assert pages == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} >= set(NOTEBOOKS)
