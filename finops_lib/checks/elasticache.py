@@ -131,14 +131,16 @@ def idle_elasticache_clusters(
             }
             for row in found.itertuples()
         ],
-        parameters=[_group_of(row) or None for row in found.itertuples()],
+        parameters=[_kin_of(row) or None for row in found.itertuples()],
         confidence=np.where(found["reads"].notna() & found["writes"].notna(), "high", "medium"),
     )[[*COLUMNS, "parameters"]]  # fmt: skip
 
 
-def _group_of(row: Any) -> dict[str, str]:
-    """What an action must know of a node that a replication group owns."""
-    return {"replication_group": row.group_name} if isinstance(row.group_name, str) else {}
+def _kin_of(row: Any) -> dict[str, str]:
+    """What an action must know: the replication group that owns the node; Memcached keeps no snapshot."""
+    if isinstance(row.group_name, str):
+        return {"replication_group": row.group_name}
+    return {"engine": "memcached"} if row.engine == "memcached" else {}
 
 
 def _reason(row: Any, window_days: int, limit: int) -> str:
@@ -222,7 +224,7 @@ def oversized_elasticache_nodes(
             for row in found.itertuples()
         ],
         parameters=[
-            {"node_type": row.target, **_group_of(row)} if row.status == "waste" else None
+            {"node_type": row.target, **_kin_of(row)} if row.status == "waste" else None
             for row in found.itertuples()
         ],
         risk=found["risk"].where(found["status"] == "waste", None),

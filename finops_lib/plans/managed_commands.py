@@ -26,9 +26,12 @@ def _is_grouped(step: Row) -> bool:
 
 
 def _delete_cache(step: Row) -> Commands:
+    if _is_grouped(step):
+        return []
     name = _name(step)
-    return [] if _is_grouped(step) else [["elasticache", "delete-cache-cluster", "--cache-cluster-id", name,
-             "--final-snapshot-identifier", f"finops-{name}"]]  # fmt: skip
+    keeps_none = (step["parameters"] or {}).get("engine") == "memcached"
+    kept = [] if keeps_none else ["--final-snapshot-identifier", f"finops-{name}"]
+    return [["elasticache", "delete-cache-cluster", "--cache-cluster-id", name, *kept]]
 
 
 def _resize_cache(step: Row) -> Commands:

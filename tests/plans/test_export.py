@@ -23,7 +23,9 @@ PARAMETERS = {
     "resize_instance": {"instance_type": "m5.large"}, "schedule_instance": {"schedule": "office-hours"},
     "modify_volume": {"type": "gp3", "iops": 3000, "throughput": 125},
     "resize_database": {"instance_class": "db.m5.large"},
-    "put_lifecycle": {"lifecycle": {"Rules": [{"ID": "tier", "Status": "Enabled"}]}},
+    "put_lifecycle": {"lifecycle": {"Rules": [
+        {"ID": "tier", "Status": "Enabled", "Filter": {"Prefix": ""},
+         "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]}]}},
     "put_log_retention": {"retention_days": 90},
     "shrink_auto_scaling_group": {"min_size": 0, "desired_capacity": 0},
     "resize_cache_nodes": {"node_type": "cache.m5.large"}, "resize_function": {"memory_mib": 320},
@@ -118,6 +120,11 @@ def test_cli_script_removes_concurrency_that_nobody_needs():
     assert commands(script)[0][2] == "delete-provisioned-concurrency-config"
 
 
+def test_cli_script_takes_no_snapshot_of_memcached():
+    script = cli_script([step(1, "delete_cache_cluster", parameters={"engine": "memcached"})])
+    assert "snapshot" not in script
+
+
 def test_cli_script_leaves_the_nodes_of_a_replication_group_to_a_person():
     grouped = {"replication_group": "sessions", "node_type": "cache.m5.large"}
     for action in ("delete_cache_cluster", "resize_cache_nodes"):
@@ -135,7 +142,7 @@ def test_chosen_takes_the_approved_of_a_signed_plan_and_all_but_the_dismissed_of
 
 def test_custodian_groups_equal_steps_and_filters_protected_resources():
     rows = [step(1, "delete_volume", "vol-1"), step(2, "delete_volume", "vol-2"),
-            step(3, "delete_volume", "vol-3", region="us-east-1"), step(4, "put_lifecycle")]  # fmt: skip
+            step(3, "delete_volume", "vol-3", region="us-east-1"), step(4, "release_it")]  # fmt: skip
     made = custodian(rows, {"do-not-delete": (), "tier": ("gold*",)})["policies"]
     assert [p["filters"][0]["value"] for p in made] == [["vol-1", "vol-2"], ["vol-3"]]
     assert made[0]["actions"] == ["snapshot", "delete"]
@@ -159,6 +166,18 @@ def test_custodian_resizes_of_different_types_are_different_policies():
 def test_custodian_modifies_only_volumes_that_it_calls_modifyable():
     [made] = custodian([step(1, "modify_volume")], {})["policies"]
     assert made["filters"][-1] == "modifyable"
+
+
+def test_custodian_puts_the_plan_s_own_lifecycle_and_database_class():
+    rows = [step(1, "put_lifecycle"), step(2, "resize_database"), step(3, "delete_vpc_endpoint")]
+    made = custodian(rows, {})["policies"]
+    assert [(p["resource"], p["actions"]) for p in made] == [
+        ("aws.s3", [{"type": "configure-lifecycle",
+                     "rules": PARAMETERS["put_lifecycle"]["lifecycle"]["Rules"]}]),
+        ("aws.rds", [{"type": "modify-db", "immediate": True,
+                      "update": [{"property": "DBInstanceClass", "value": "db.m5.large"}]}]),
+        ("aws.vpc-endpoint", ["delete"]),
+    ]  # fmt: skip
 
 
 def test_custodian_names_are_unique_and_the_file_is_plain():
