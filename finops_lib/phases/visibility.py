@@ -17,6 +17,7 @@ from finops_lib.analysis.spend import UNTAGGED, spend_by
 from finops_lib.analysis.tags.values import canonical
 from finops_lib.engine import queries
 from finops_lib.engine.connect import daily_cube, frame
+from finops_lib.params.governance import Budget
 from finops_lib.period import Period
 from finops_lib.phases.allocation import bill
 from finops_lib.phases.ledger import earlier_runs
@@ -72,9 +73,19 @@ def budget_days(book: Workbook, seen: Outlooks | None = None) -> pd.DataFrame:
     """The day on which each monthly budget of the parameters, of the whole or of a tag, will be crossed, or has been."""
     known = seen or outlooks(book)
     budgets = [b for b in book.params.governance.budgets if b.kind == "COST" and b.period == "MONTHLY"]  # fmt: skip
-    told = {b.name: known[TOTAL] if b.tag is None else _of_tag(book, *b.tag) for b in budgets}
+    told = {b.name: _of_budget(book, b, known) for b in budgets}
     found = {name: one for name, one in told.items() if one is not None}
     return ahead.crossings(found, book.complete_until, [(b.name, b.name, b.limit) for b in budgets])
+
+
+def _of_budget(book: Workbook, budget: Budget, known: Outlooks) -> Told | None:
+    """What is seen ahead for the charges of a budget; the forecasts that are `known` are not made again."""
+    if budget.tag is None:
+        return known[TOTAL]
+    key, *values = budget.tag
+    if key == "team" and len(values) == 1 and values[0] in known:
+        return known[values[0]]
+    return _of_tag(book, key, *values)
 
 
 def _of_tag(book: Workbook, key: str, *values: str) -> Told | None:
