@@ -73,7 +73,10 @@ def _line(command: Sequence[str], step: Row) -> str:
 
 
 def _last(resource_id: str) -> str:
-    """A resource's name, of its ARN too."""
+    """A resource's name, of its ARN too; the name of a log group or of an Auto Scaling group may hold a slash."""
+    for before in (":log-group:", "autoScalingGroupName/"):
+        if before in resource_id:
+            return resource_id.rpartition(before)[2]
     return (
         resource_id.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
         if resource_id[:4] == "arn:"
@@ -220,8 +223,19 @@ POLICIES: dict[str, tuple[str, str, Callable[[Row], list[Any]]]] = {
     "release_address": ("aws.elastic-ip", "AllocationId", lambda s: ["release"]),
     "delete_load_balancer": ("aws.app-elb", "LoadBalancerArn", lambda s: ["delete"]),
     "delete_nat_gateway": ("aws.nat-gateway", "NatGatewayId", lambda s: ["delete"]),
+    "delete_vpc_endpoint": ("aws.vpc-endpoint", "VpcEndpointId", lambda s: ["delete"]),
     "delete_database": ("aws.rds", "DBInstanceIdentifier", lambda s: [
         {"type": "delete", "skip-snapshot": False}]),
+    "resize_database": ("aws.rds", "DBInstanceIdentifier", lambda s: [
+        {"type": "modify-db", "immediate": True, "update": [
+            {"property": "DBInstanceClass", "value": s["parameters"]["instance_class"]}]}]),
+    "put_lifecycle": ("aws.s3", "Name", lambda s: [
+        {"type": "configure-lifecycle", "rules": s["parameters"]["lifecycle"]["Rules"]}]),
+    "put_log_retention": ("aws.log-group", "logGroupName", lambda s: [
+        {"type": "retention", "days": int(s["parameters"]["retention_days"])}]),
+    "shrink_auto_scaling_group": ("aws.asg", "AutoScalingGroupName", lambda s: [
+        {"type": "resize", "min-size": int(s["parameters"]["min_size"]),
+         "desired-size": int(s["parameters"]["desired_capacity"])}]),
     "delete_bucket": ("aws.s3", "Name", lambda s: ["delete"]),
     "delete_endpoint": ("aws.sagemaker-endpoint", "EndpointName", lambda s: ["delete"]),
     "stop_notebook_instance": ("aws.sagemaker-notebook", "NotebookInstanceName", lambda s: ["stop"]),
@@ -235,7 +249,7 @@ def _policy(
 ) -> dict[str, Any]:
     first = group[0]
     resource, field, actions = POLICIES[first["action"]]
-    short = resource.startswith("aws.sagemaker")
+    short = resource.startswith(("aws.sagemaker", "aws.log-group", "aws.asg", "aws.rds"))
     names = [_last(s["resource_id"]) if short else s["resource_id"] for s in group]
     where = [("account_id", first["account_id"])]
     where += [] if first["region"] in ("global", "") else [("region", first["region"])]
