@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Literal
 
-from finops_lib.present.numbers import FORMATS, UNKNOWN
+from finops_lib.present.numbers import FORMATS, UNKNOWN, steady
 
 KPIS_MIME = "application/vnd.finops.kpis+json"
 """The tiles as data beside their HTML, so that the index page can follow them over the runs."""
@@ -62,7 +62,7 @@ def _data(kpi: Kpi) -> dict[str, Any]:
 
 
 def _known(value: float | None) -> float | None:
-    return None if value is None or value != value else float(value)
+    return None if value is None or value != value else float(steady(float(value)))
 
 
 def kpis(*tiles: Kpi) -> Kpis:

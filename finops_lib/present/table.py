@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.present.numbers import FORMATS, UNKNOWN, rounds_to_zero, usd
+from finops_lib.present.numbers import FORMATS, UNKNOWN, rounds_to_zero, steady, usd
 
 _BY_NAME = (
     (r"(_share|^share|_ratio)$", "pct"),
@@ -208,7 +208,7 @@ def _number_cell(text: str, value: Any, bar: float | None) -> str:
     if text == UNKNOWN:
         return f'<td class="n"><span class="fo-badge fo-unknown">{UNKNOWN}</span></td>'
     style = "" if bar is None else f' style="--bar:{bar * 100:.1f}%"'
-    raw = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+    raw = value.isoformat() if hasattr(value, "isoformat") else repr(steady(value))
     return f'<td class="n" data-v="{raw}"{style}>{escape(text)}</td>'
 
 

@@ -95,3 +95,8 @@ def test_usd_with_cents_reads_back_to_the_amount_within_half_a_cent(amount):
     shown = present.usd(amount, cents=True)
     back = float(shown.replace("$", "").replace(",", "").replace("−", "-"))
     assert abs(back - amount) <= 0.005 + abs(amount) * 1e-12
+
+
+def test_steady_leaves_out_the_bits_that_a_parallel_sum_leaves_to_chance():
+    assert numbers.steady(12692.926856883412) == numbers.steady(12692.92685688341) == 12692.9268569
+    assert (numbers.steady(7.0), numbers.steady(3)) == (7.0, 3)
