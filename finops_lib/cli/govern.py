@@ -96,8 +96,11 @@ def alert(
     estate: EstateOption = "",
     params: ParamsOption = None,
     state: Annotated[
-        Path, typer.Option("--state", help="file of the anomalies that were told already")
-    ] = Path("outputs/told-anomalies.json"),
+        str,
+        typer.Option(
+            "--state", help="file or s3:// object of the anomalies that were told already"
+        ),
+    ] = "outputs/told-anomalies.json",
     days: Annotated[
         int, typer.Option("--days", help="anomalies that began within so many days")
     ] = 35,

@@ -82,6 +82,17 @@ class Alerts(Section):
     sender: str = "finops@localhost"
 
 
+class Detector(Section):
+    """Our own anomaly detector, run by a schedule in the account; it tells `alerts.urls`."""
+
+    bill: tuple[str, ...] = Field(
+        (), description="s3:// places of the billing export that it reads; empty: none is deployed"
+    )
+    cron: str = Field(
+        "cron(0 7 * * ? *)", description="when it runs, as EventBridge Scheduler says"
+    )
+
+
 class Guardrails(Section):
     """What the organization refuses."""
 
@@ -99,9 +110,10 @@ class Governance(Section):
     """Everything above; empty lists deploy nothing."""
 
     region: str = Field("us-east-1", description="where the off-hours stack and Config rules live")
-    artifacts: str = Field("", description="S3 bucket of the off-hours zip; empty: no stack")
+    artifacts: str = Field("", description="S3 bucket of the stacks' zips; empty: no stack")
     limits: Limits = Limits()
     budgets: tuple[Budget, ...] = ()
     schedules: tuple[Schedule, ...] = (Schedule(name="office-hours"),)
     alerts: Alerts = Alerts()
+    detector: Detector = Detector()
     guardrails: Guardrails = Guardrails()

@@ -10,12 +10,13 @@ import apprise
 import pandas as pd
 
 from finops_lib.errors import PlanError
+from finops_lib.plans.remembered import keep, recall
 
 ANOMALY_COLUMNS = ("name", "kind", "start", "expected", "actual", "impact", "cause", "owner")
 """What a digest tells of an anomaly; `cause` and `owner` may be missing, amounts are in the currency."""
 
 
-def untold(found: pd.DataFrame, state: Path) -> pd.DataFrame:
+def untold(found: pd.DataFrame, state: str | Path) -> pd.DataFrame:
     """The anomalies that the state file does not hold; one that goes on keeps its start, so it is told once.
 
     Raises PlanError where the file is not one of told anomalies.
@@ -24,12 +25,9 @@ def untold(found: pd.DataFrame, state: Path) -> pd.DataFrame:
     return found[[key not in told for key in _keys(found)]].reset_index(drop=True)
 
 
-def remember(found: pd.DataFrame, state: Path) -> None:
+def remember(found: pd.DataFrame, state: str | Path) -> None:
     """Add the anomalies to the state file, whole or not at all."""
-    state.parent.mkdir(parents=True, exist_ok=True)
-    fresh = state.with_suffix(".part")
-    fresh.write_text(json.dumps(sorted(_told(state) | set(_keys(found))), indent=1) + "\n")
-    fresh.replace(state)
+    keep(state, json.dumps(sorted(_told(state) | set(_keys(found))), indent=1) + "\n")
 
 
 def digest(found: pd.DataFrame, *, currency: str) -> str:
@@ -79,10 +77,11 @@ def _keys(found: pd.DataFrame) -> list[str]:
     return [f"{row['name']} {row['start']:%Y-%m-%dT%H}" for _, row in found.iterrows()]
 
 
-def _told(state: Path) -> set[str]:
-    if not state.exists():
+def _told(state: str | Path) -> set[str]:
+    text = recall(state)
+    if text is None:
         return set()
     try:
-        return set(json.loads(state.read_text()))
+        return set(json.loads(text))
     except (json.JSONDecodeError, TypeError) as error:
         raise PlanError(f"{state} does not hold told anomalies; move it away.") from error

@@ -11,8 +11,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_lib.params.governance import Governance
 from finops_lib.params.tags import TagKey
-from finops_lib.plans import anomaly_monitors, budgets, config_rules, organization_policies
+from finops_lib.plans import (
+    anomaly_monitors,
+    budgets,
+    config_rules,
+    organization_policies,
+    stacks,
+)
 from finops_lib.plans.budgets import DRIFT_COLUMNS
+from finops_lib.plans.detector import stack as detector
 from finops_lib.plans.native_tags import Clients
 from finops_lib.plans.shutdown import deploy as off_hours
 
@@ -54,9 +61,16 @@ def parts(
     yield Part(
         "off-hours",
         (off_hours.STACK,) if governance.schedules and governance.artifacts else (),
-        lambda dry: off_hours.reconcile(
+        lambda dry: stacks.reconcile(
             clients(account_id, region, "cloudformation"), clients(account_id, region, "s3"),
-            governance.schedules, governance.artifacts, dry_run=dry),
+            off_hours.stack(governance.schedules, governance.artifacts), dry_run=dry),
+    )  # fmt: skip
+    told = detector.stack(governance, tags)
+    yield Part(
+        "detector", (detector.STACK,) if told.template else (),
+        lambda dry: stacks.reconcile(
+            clients(account_id, region, "cloudformation"), clients(account_id, region, "s3"), told,
+            dry_run=dry),
     )  # fmt: skip
     policies = organization_policies.policies(rules, tags) if rules.attach_to else {}
     yield Part(

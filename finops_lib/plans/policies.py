@@ -21,6 +21,10 @@ DEPLOYING: dict[str, tuple[str, ...]] = {
         "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStacks",
         "cloudformation:GetTemplate", "cloudformation:UpdateStack", "s3:DeleteObject", "s3:PutObject",
     ),
+    "detector": (
+        "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStacks",
+        "cloudformation:GetTemplate", "cloudformation:UpdateStack", "s3:DeleteObject", "s3:PutObject",
+    ),
     "guardrails": (
         "organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:DeletePolicy",
         "organizations:DescribePolicy", "organizations:DetachPolicy", "organizations:ListPolicies",
@@ -31,14 +35,15 @@ DEPLOYING: dict[str, tuple[str, ...]] = {
 """What deploying, comparing and removing each part calls, and nothing else."""
 
 BEHIND_THE_STACK = (
-    "cloudformation:DescribeStackEvents", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
+    "cloudformation:DescribeStackEvents", "codebuild:BatchGetProjects", "codebuild:CreateProject",
+    "codebuild:DeleteProject", "codebuild:UpdateProject", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy",
     "iam:GetRole", "iam:GetRolePolicy", "iam:PassRole", "iam:PutRolePolicy", "lambda:CreateFunction",
     "lambda:DeleteFunction", "lambda:GetFunction", "lambda:UpdateFunctionCode",
     "lambda:UpdateFunctionConfiguration", "logs:CreateLogGroup", "logs:DeleteLogGroup",
     "logs:DescribeLogGroups", "logs:PutRetentionPolicy", "s3:GetObject", "scheduler:CreateSchedule",
     "scheduler:DeleteSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule",
 )  # fmt: skip
-"""What CloudFormation calls in the deployer's name for the resources of the stack, and to say why it failed."""
+"""What CloudFormation calls in the deployer's name for the resources of the stacks, and to say why it failed."""
 
 
 def policy(permissions: Iterable[str]) -> dict[str, Any]:
@@ -71,7 +76,7 @@ def undoing(actions: Iterable[str] | None = None) -> dict[str, Any]:
 def deploying(parts: Iterable[str] | None = None) -> dict[str, Any]:
     """What `finops govern` needs to deploy, compare and remove these parts; None for all of them."""
     names = list(DEPLOYING if parts is None else parts)
-    behind = BEHIND_THE_STACK if "off-hours" in names else ()
+    behind = BEHIND_THE_STACK if {"off-hours", "detector"} & set(names) else ()
     return policy([*(permission for name in names for permission in DEPLOYING[name]), *behind])
 
 

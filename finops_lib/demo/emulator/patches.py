@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction
+from moto.cloudformation.parsing import get_model_map
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
@@ -14,11 +15,10 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import FakeEndpointConfig, SageMakerModelBackend
 
-from finops_lib.demo.emulator import cloudwatch, studio
+from finops_lib.demo.emulator import build_stacks, cloudwatch, scheduler_stacks, studio
 from finops_lib.demo.emulator.functions import invoker
 from finops_lib.demo.emulator.instance_types import add_p3
 from finops_lib.demo.emulator.paging import page, with_token
-from finops_lib.demo.emulator.scheduler_stacks import add_schedules
 from finops_lib.demo.emulator.state import State
 
 
@@ -33,7 +33,8 @@ def apply(state: State) -> None:
         setattr(CloudWatchResponse, name, _answer(state, function))
     add_p3()
     SageMakerModelBackend._get_resource_from_arn = _taggable(state)  # type: ignore[method-assign]
-    add_schedules()
+    _add_to_stacks(scheduler_stacks.StackSchedule.cloudformation_type(),
+                   build_stacks.StackProject.cloudformation_type())  # fmt: skip
     FakeEndpointConfig.validate_instance_type = _any_ml_type  # type: ignore[method-assign]
     for name, key in (("describe_volumes", "Volumes"), ("describe_snapshots", "Snapshots")):
         setattr(ElasticBlockStore, name, _paged(name, key))
@@ -42,6 +43,14 @@ def apply(state: State) -> None:
 def run_functions(variables: dict[str, str]) -> None:
     """Run Lambda's functions in processes with these variables; moto would ask for docker."""
     LambdaFunction.invoke = invoker(variables)  # type: ignore[method-assign]
+
+
+def _add_to_stacks(*types: str) -> None:
+    """Let moto look again for its models, the subclasses of CloudFormationModel, now that these are imported."""
+    get_model_map.cache_clear()
+    missing = set(types) - set(get_model_map())
+    if missing:
+        raise LookupError(f"moto does not see {missing}; its way to find models has changed.")
 
 
 def _any_ml_type(self: Any, instance_type: str) -> None:

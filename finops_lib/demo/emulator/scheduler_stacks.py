@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.cloudformation.parsing import get_model_map
 from moto.core.common_models import CloudFormationModel
 from moto.scheduler.models import scheduler_backends
 
@@ -61,11 +60,6 @@ class StackSchedule(CloudFormationModel):
     ) -> None:
         """Delete the schedule with its stack."""
         scheduler_backends[account_id][region_name].delete_schedule(None, resource_name)
-
-
-def add_schedules() -> None:
-    """Let moto look again for its models, the subclasses of CloudFormationModel, of which ours is one now."""
-    get_model_map.cache_clear()
 
 
 def _given(cloudformation_json: Any) -> dict[str, Any]:

@@ -50,9 +50,9 @@ def template(schedules: Sequence[Schedule], bucket: str, key: str) -> dict[str, 
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Runs tagged resources only in the hours of their schedule.",
         "Resources": {
-            "FunctionRole": _role("lambda.amazonaws.com", [
-                _allow(list(PERMISSIONS), "*"),
-                _allow(["logs:CreateLogStream", "logs:PutLogEvents"],
+            "FunctionRole": role("lambda.amazonaws.com", [
+                allow(list(PERMISSIONS), "*"),
+                allow(["logs:CreateLogStream", "logs:PutLogEvents"],
                        {"Fn::GetAtt": ["Logs", "Arn"]}),
             ]),
             "Logs": {
@@ -71,8 +71,8 @@ def template(schedules: Sequence[Schedule], bucket: str, key: str) -> dict[str, 
                     "Environment": {"Variables": {"SCHEDULES": as_json(schedules)}},
                 },
             },
-            "SchedulerRole": _role("scheduler.amazonaws.com", [
-                _allow(["lambda:InvokeFunction"], {"Fn::GetAtt": ["Function", "Arn"]}),
+            "SchedulerRole": role("scheduler.amazonaws.com", [
+                allow(["lambda:InvokeFunction"], {"Fn::GetAtt": ["Function", "Arn"]}),
             ]),
             "Hourly": {
                 "Type": "AWS::Scheduler::Schedule",
@@ -92,11 +92,13 @@ def template(schedules: Sequence[Schedule], bucket: str, key: str) -> dict[str, 
     }  # fmt: skip
 
 
-def _allow(actions: list[str], resource: Any) -> dict[str, Any]:
+def allow(actions: list[str], resource: Any) -> dict[str, Any]:
+    """A statement of a policy."""
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def _role(service: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
+def role(service: str, statements: list[dict[str, Any]]) -> dict[str, Any]:
+    """A role that the service takes on, with these statements."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     policy = {"Version": "2012-10-17", "Statement": statements}
     return {

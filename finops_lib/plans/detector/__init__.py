@@ -1,0 +1,1 @@
+"""Our own anomaly detector, run by a schedule: its source as a zip, and the stack that deploys it."""
