@@ -67,6 +67,18 @@ ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
     }),
 )  # fmt: skip
 
+_SENT = {
+    "service": "Amazon", "unit": "GB", "billed_cost": 0.0, "window_hours": 730.0,
+    "first_charge_at": AS_OF - timedelta(hours=730), "last_charge_end": AS_OF,
+}  # fmt: skip
+
+SENT: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("resource_costs", {"resource_id": "i-large", "usage_type": "DataTransfer-Out-Bytes",
+                        "consumed_quantity": 10_000.0, "effective_cost": 900.0, **_SENT}),
+    ("resource_costs", {"resource_id": "bucket-listed", "usage_type": "USE1-USW2-AWS-Out-Bytes",
+                        "consumed_quantity": 5_000.0, "effective_cost": 100.0, **_SENT}),
+)  # fmt: skip
+
 LINES = (("gpu-1", "/aws/sagemaker/TrainingJobs", "GPUUtilization", "Maximum", None, 1.0),)
 
 PRICES = {("AmazonS3", "s3-glacier-deep-archive"): 0.00099}

@@ -6,6 +6,7 @@ from finops_lib.checks import (  # noqa: F401 (they register themselves)
     dynamodb,
     ebs,
     ec2,
+    egress,
     elasticache,
     emr,
     generations,

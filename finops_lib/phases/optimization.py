@@ -72,6 +72,8 @@ FLIPS = {
     "s3_lifecycle": "More reads of each object a month than the limit.",
     "nat_gateway_endpoint_traffic": "Flow logs that show other destinations, or less traffic.",
     "cross_az_transfer": "A design that needs the other zone.",
+    "internet_egress": "Traffic that is not HTTP, or a private price below the CDN's.",
+    "inter_region_transfer": "A reader in the other region, or a duty to keep a copy there.",
     "failed_training_jobs": "A checkpoint that a later run went on from.",
     "runaway_training_jobs": "Completed jobs of its name that take as long.",
     "idle_gpu_training_jobs": "One interval in which its GPUs reach the limit.",

@@ -238,7 +238,7 @@ def _office_hours(resource: str) -> list[dict[str, Any]]:
 def account() -> dict[str, pd.DataFrame]:
     """Every table of an account in which each check finds one waste."""
     records = {table: [{**PLACE, **row}] for table, row in WASTED.items()}
-    for table, row in (*MORE, *managed_rows.ROWS, *object_rows.ROWS):
+    for table, row in (*MORE, *managed_rows.ROWS, *object_rows.ROWS, *object_rows.SENT):
         records.setdefault(table, []).append({**PLACE, **row})
     records["metrics"] = [point for line in ALL_SILENT for point in _hourly(*line)]
     records["metrics"] += _office_hours("i-office")
