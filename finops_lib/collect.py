@@ -140,6 +140,7 @@ def _bill(
         fetch=fetch,
         progress=progress,
         memory_limit=params.engine.memory_limit,
+        keep_created_by=params.source.created_by != "drop",
     )
 
 

@@ -34,6 +34,10 @@ class Source(Section):
     inventory: tuple[str, ...] = Field(
         (), description="S3 Inventory: manifests, folders or files (CSV, Parquet), local or s3://"
     )
+    created_by: Literal["drop", "mask", "show"] = Field(
+        "drop", description="who created what moved, from the bill's aws:createdBy tag: not read, "
+        "under a pseudonym, or by name",
+    )  # fmt: skip
     paid_advice: bool = Field(
         False, description="also ask Cost Explorer for its right-sizing (a paid request per page)"
     )

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
+import ibis
 import pandas as pd
 
 from finops_lib.analysis.anomalies import (
@@ -43,6 +45,9 @@ CAUSE_COLUMNS = {
     "region": "RegionId",
 }
 """What may have moved, besides the promoted tags."""
+
+CREATED_BY = "created by"
+CREATED_BY_KEYS = ("aws:createdBy", "aws_created_by", "aws:created_by", "createdBy", "created_by")
 
 
 def history(
@@ -85,7 +90,11 @@ def whole_days(book: Workbook) -> pd.DataFrame:
 def anomaly_causes(
     book: Workbook, found: pd.DataFrame | None = None, top_n: int = TOLD
 ) -> pd.DataFrame:
-    """Per anomaly of the period (or of `found`) and dimension, the value that moved most."""
+    """Per anomaly of the period (or of `found`) and dimension, the value that moved most.
+
+    Who created it stands there where the parameters ask for it (`source.created_by`): under a pseudonym, or
+    by name.
+    """
     told = (anomalies(book) if found is None else found).head(top_n)
     if told.empty:
         return pd.DataFrame(columns=CAUSES)
@@ -93,6 +102,9 @@ def anomaly_causes(
     first_day = _first_day(book)
     tags = {f"tag {c.removeprefix(TAG_PREFIX)}": c for c in queries.tag_columns(lines)}
     columns = {**CAUSE_COLUMNS, **tags}
+    if book.params.source.created_by != "drop":
+        lines = lines.mutate(x_created_by=_creator(lines["Tags"]))
+        columns[CREATED_BY] = "x_created_by"
     tables = [
         movers(
             _segment(lines, row, columns, first_day), row, columns,
@@ -100,7 +112,21 @@ def anomaly_causes(
         )
         for row in told.to_dict("records")
     ]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+    found = pd.concat(tables, ignore_index=True)
+    if book.params.source.created_by == "mask":
+        hidden = found["dimension"].eq(CREATED_BY) & found["value"].notna()
+        found.loc[hidden, "value"] = found.loc[hidden, "value"].map(_pseudonym)
+    return found
+
+
+def _creator(tags: Any) -> Any:
+    """Who created a resource, under any of the spellings that exports have for AWS's own tag."""
+    return ibis.coalesce(*(tags.get(key) for key in CREATED_BY_KEYS))
+
+
+def _pseudonym(name: str) -> str:
+    """The same short code for the same principal; who knows a name can tell whether it is the one."""
+    return f"principal {hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def anomaly_summary(
