@@ -13,7 +13,7 @@ from nbformat import NotebookNode, v4
 
 from finops_lib.errors import ReportError
 from finops_lib.export.cover import Cover
-from finops_lib.export.html import ReportExporter
+from finops_lib.export.html import ReportExporter, title_of
 from finops_lib.export.prose import Prose
 
 TAGS = ("slide", "slide-more", "notes")
@@ -39,25 +39,27 @@ class SlidesExporter(ReportExporter):
 def deck(notebooks: Sequence[NotebookNode]) -> NotebookNode:
     """The tagged cells of the executed notebooks as one notebook, each with its place and notes.
 
-    `cell.metadata.slide` is "start" or "more"; `cell.metadata.notes` is the HTML of what the speaker
+    `cell.metadata.slide` is "start" or "more"; `cell.metadata.question` the notebook's; `cell.metadata.notes` is the HTML of what the speaker
     says there: the cells tagged `notes` that follow, and the description and source of each figure.
     """
     cells: list[NotebookNode] = []
     for notebook in notebooks:
+        question = title_of(notebook)
         for cell in notebook.cells:
-            _place(deepcopy(cell), cells)
+            _place(deepcopy(cell), cells, question)
     for number, cell in enumerate(cells):
         cell["id"] = f"slide-{number}"
     return v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call, no-any-return]
 
 
-def _place(cell: NotebookNode, cells: list[NotebookNode]) -> None:
+def _place(cell: NotebookNode, cells: list[NotebookNode], question: str) -> None:
     tags = set(cell.metadata.get("tags", []))
     if "notes" in tags and cells:
         cells[-1].metadata["notes"] += _spoken(cell)
     elif tags & {"slide", "slide-more"}:
         cell.metadata["slide"] = "start" if "slide" in tags or not cells else "more"
         cell.metadata["notes"] = _sources(cell)
+        cell.metadata["question"] = question
         cells.append(cell)
 
 

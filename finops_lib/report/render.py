@@ -14,7 +14,7 @@ from finops_lib.errors import ReportError
 from finops_lib.export.cover import Cover
 from finops_lib.export.history import Run, previous_of
 from finops_lib.export.html import ReportExporter
-from finops_lib.export.index import index_page, run_page
+from finops_lib.export.index import SUMMARY, index_page, run_page
 from finops_lib.export.markdown import export_markdown
 from finops_lib.export.mask import Mask, leaks, mask_cover, mask_notebook
 from finops_lib.export.pdf import print_to_pdf
@@ -93,7 +93,8 @@ def _texts(
         if "markdown" in formats:
             yield f"{DOCUMENTS.get(name, name)}.md", export_markdown(notebook, cover)
     if "slides" in formats:
-        yield f"{SLIDES}.html", export_slides(list(notebooks.values()), cover)
+        first = sorted(notebooks, key=lambda name: name != SUMMARY)
+        yield f"{SLIDES}.html", export_slides([notebooks[name] for name in first], cover)
 
 
 def _refuse_leaks(file: str, text: str, mask: Mask | None) -> None:
