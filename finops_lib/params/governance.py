@@ -35,6 +35,10 @@ class Budget(Section):
     limit: float = Field(gt=0, description="a month's limit in USD, or percent for use and cover")
     kind: Literal["COST", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZATION",
                   "SAVINGS_PLANS_COVERAGE"] = "COST"  # fmt: skip
+    service: str = Field(
+        "Amazon Elastic Compute Cloud - Compute",
+        description="whose reservations an RI_ budget is about",
+    )
     tag: tuple[str, ...] | None = Field(
         None, min_length=2,
         description="cost allocation tag and its values, as spelled; empty: the whole bill",

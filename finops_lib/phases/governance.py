@@ -19,7 +19,7 @@ from finops_lib.params.governance import Budget
 from finops_lib.period import Period
 from finops_lib.plans import runbook
 from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS
-from finops_lib.plans.budgets import PREFIX
+from finops_lib.plans.budgets import PREFIX, WORDS
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
 from finops_lib.plans.governed import CONTROL_COLUMNS, parts
 from finops_lib.plans.quotas import quota_advice
@@ -56,8 +56,10 @@ def _tag(budget: Budget) -> str:
 
 def _budget_row(book: Workbook, budget: Budget, days: pd.DataFrame) -> tuple[Any, ...]:
     scope = f"{budget.tag[0]} {budget.tag[1]}" if budget.tag else "whole bill"
-    unknown = budget.kind != "COST" or (budget.tag and _tag(budget) not in days.columns)
-    if unknown:
+    if budget.kind != "COST":
+        told = f"{WORDS[budget.kind]} below {budget.limit:g} %"
+        return (budget.name, told, *[np.nan] * 5, "unknown")
+    if budget.tag and _tag(budget) not in days.columns:
         return (budget.name, scope, budget.limit, *[np.nan] * 4, "unknown")
     mine = days[days[_tag(budget)].isin(budget.tag[1:])] if budget.tag else days
     daily = mine.groupby("ChargeDay")["BilledCost"].sum()

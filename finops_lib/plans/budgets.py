@@ -1,6 +1,7 @@
 """AWS Budgets as the parameters say: created, changed and compared; nobody else's budgets are touched.
 
-Rules of the API: at most five notifications a budget, eleven subscribers each (one SNS topic, ten e-mails).
+Rules of the API: at most five notifications a budget, eleven subscribers each (one SNS topic, ten e-mails). A budget of
+use or cover has the limit 100, and warns below a percentage; one of reservations is about one service.
 """
 
 from __future__ import annotations
@@ -21,8 +22,17 @@ DRIFT_COLUMNS = ("name", "change", "wanted", "found")
 CHANGES = ("create", "update", "notify", "delete")
 MAX_NOTIFICATIONS, MAX_EMAILS = 5, 10
 
-Notification = tuple[str, float, tuple[tuple[str, str], ...]]
-"""Type, threshold in percent, and subscribers as (type, address)."""
+Notification = tuple[str, float, str, tuple[tuple[str, str], ...]]
+"""Type, threshold in percent, comparison, and subscribers as (type, address)."""
+
+WORDS = {
+    "COST": "cost", "RI_UTILIZATION": "use of reservations", "RI_COVERAGE": "cover by reservations",
+    "SAVINGS_PLANS_UTILIZATION": "use of Savings Plans",
+    "SAVINGS_PLANS_COVERAGE": "cover by Savings Plans",
+}  # fmt: skip
+"""What each kind of budget is about, for people."""
+
+ABOVE, BELOW = "GREATER_THAN", "LESS_THAN"
 
 
 def with_daily_alarms(budgets: Sequence[Budget]) -> list[Budget]:
@@ -44,23 +54,32 @@ def _daily(budget: Budget) -> Iterator[Budget]:
 
 def definition(budget: Budget) -> dict[str, Any]:
     """The Budget of a CreateBudget request."""
-    unit = "USD" if budget.kind == "COST" else "PERCENTAGE"
+    is_cost = budget.kind == "COST"
+    limit = {"Amount": f"{budget.limit:.10g}" if is_cost else "100",
+             "Unit": "USD" if is_cost else "PERCENTAGE"}  # fmt: skip
     key, *values = budget.tag or ("",)
     filters = {"TagKeyValue": [f"user:{key}${value}" for value in values]} if values else {}
+    if budget.kind.startswith("RI_"):
+        filters["Service"] = [budget.service]
     return {
         "BudgetName": PREFIX + budget.name,
         "BudgetType": budget.kind,
         "TimeUnit": budget.period,
-        "BudgetLimit": {"Amount": f"{budget.limit:.10g}", "Unit": unit},
+        "BudgetLimit": limit,
         "CostFilters": filters,
     }
 
 
 def notifications(budget: Budget) -> list[Notification]:
-    """Who is told when; ParameterError where AWS would refuse the number of them."""
+    """Who is told when; ParameterError where AWS would refuse the number of them.
+
+    Use and cover are told of once they fall below the limit: a high one is no news.
+    """
     told = [("SNS", budget.sns_topic)] if budget.sns_topic else []
     told += [("EMAIL", email) for email in budget.emails]
-    kinds = ("ACTUAL", "FORECASTED") if budget.forecast and budget.kind == "COST" else ("ACTUAL",)
+    if budget.kind != "COST":
+        return [("ACTUAL", budget.limit, BELOW, tuple(sorted(told)))] if told else []
+    kinds = ("ACTUAL", "FORECASTED") if budget.forecast else ("ACTUAL",)
     pairs = [(kind, pct) for pct in budget.thresholds_pct for kind in kinds]
     if budget.thresholds_pct == (80.0, 100.0, 120.0) and len(pairs) > MAX_NOTIFICATIONS:
         pairs.remove(("FORECASTED", 80.0))
@@ -69,7 +88,7 @@ def notifications(budget: Budget) -> list[Notification]:
             f"Budget {budget.name}: AWS takes {MAX_NOTIFICATIONS} notifications of "
             f"{MAX_EMAILS} e-mails at most; drop a threshold, the forecast, or use an SNS topic."
         )
-    return sorted((kind, pct, tuple(sorted(told))) for kind, pct in pairs) if told else []
+    return sorted((kind, pct, ABOVE, tuple(sorted(told))) for kind, pct in pairs) if told else []
 
 
 def drift(client: Any, account_id: str, budgets: Sequence[Budget]) -> pd.DataFrame:
@@ -118,7 +137,12 @@ def _told(client: Any, account_id: str, name: str) -> list[Notification]:
     names = {"AccountId": account_id, "BudgetName": name}
     found = client.describe_notifications_for_budget(**names)["Notifications"]
     return sorted(
-        (n["NotificationType"], float(n["Threshold"]), _subscribers(client, names, n))
+        (
+            n["NotificationType"],
+            float(n["Threshold"]),
+            n["ComparisonOperator"],
+            _subscribers(client, names, n),
+        )
         for n in found
     )
 
@@ -152,19 +176,19 @@ def _correct(client: Any, account_id: str, row: Any) -> None:
         case "delete":
             client.delete_budget(**names)
         case "notify":
-            for kind, pct, _ in row.found:
-                client.delete_notification(**names, Notification=_notification(kind, pct))
-            for kind, pct, told in row.wanted:
+            for kind, pct, compared, _ in row.found:
+                client.delete_notification(**names, Notification=_notification(kind, pct, compared))
+            for kind, pct, compared, told in row.wanted:
                 people = [{"SubscriptionType": t, "Address": a} for t, a in told]
                 client.create_notification(
-                    **names, Notification=_notification(kind, pct), Subscribers=people
+                    **names, Notification=_notification(kind, pct, compared), Subscribers=people
                 )
 
 
-def _notification(kind: str, threshold_pct: float) -> dict[str, Any]:
+def _notification(kind: str, threshold_pct: float, compared: str) -> dict[str, Any]:
     return {
         "NotificationType": kind,
-        "ComparisonOperator": "GREATER_THAN",
+        "ComparisonOperator": compared,
         "Threshold": threshold_pct,
         "ThresholdType": "PERCENTAGE",
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from finops_lib.params.governance import Budget, Governance, Schedule
+from finops_lib.plans.budgets import WORDS
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -34,7 +35,9 @@ def monthly(governance: Governance, controls: pd.DataFrame) -> list[str]:
         for row in wrong.itertuples(index=False)
     ]
     lines += ["`finops report`: read the executive summary, and see that every total ties."]
-    lines += [f"Budget {b.name}: explain what was above {_amount(b)}." for b in governance.budgets]
+    lines += [
+        f"Budget {b.name}: explain what was {_side(b)} {_amount(b)}." for b in governance.budgets
+    ]
     return [
         *lines,
         "`finops plan`, decide each step, `finops approve`, `finops apply`; keep the journal.",
@@ -75,6 +78,11 @@ def _controls(controls: pd.DataFrame) -> list[str]:
     return [*head, *(f"| {row.part} | {row.control} | {row.status} |" for row in rows)]
 
 
+def _side(budget: Budget) -> str:
+    """Too much was spent, or too little used or covered."""
+    return "above" if budget.kind == "COST" else "below"
+
+
 def _amount(budget: Budget) -> str:
     unit = "USD" if budget.kind == "COST" else "%"
     return f"{budget.limit:,.10g} {unit}"
@@ -84,6 +92,8 @@ def _budget(budget: Budget) -> str:
     told = [*budget.emails, *([budget.sns_topic] if budget.sns_topic else [])]
     steps = ", ".join(f"{pct:g} %" for pct in budget.thresholds_pct)
     who = ", ".join(told) or "nobody, add e-mails"
+    if budget.kind != "COST":
+        return f"- **{budget.name}**: {WORDS[budget.kind]}, warns below {_amount(budget)}: {who}."
     daily = (
         f" A day above {budget.daily_alarm:g} times its share alarms." if budget.daily_alarm else ""
     )

@@ -8,7 +8,7 @@ import pytest
 from finops_lib.demo.emulator import start
 from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
-from finops_lib.plans.budgets import drift, notifications, reconcile, with_daily_alarms
+from finops_lib.plans.budgets import definition, drift, notifications, reconcile, with_daily_alarms
 
 ACCOUNT = "123456789012"
 TOTAL = Budget(name="total", limit=50_000, emails=("cfo@example.com",))
@@ -69,7 +69,7 @@ def test_reconcile_removed_budget_goes_and_that_of_others_stays(client):
 
 
 def test_notifications_default_thresholds_fit_into_five():
-    assert [(kind, pct) for kind, pct, _ in notifications(TOTAL)] == [
+    assert [(kind, pct) for kind, pct, *_ in notifications(TOTAL)] == [
         ("ACTUAL", 80.0), ("ACTUAL", 100.0), ("ACTUAL", 120.0),
         ("FORECASTED", 100.0), ("FORECASTED", 120.0),
     ]  # fmt: skip
@@ -81,12 +81,28 @@ def test_notifications_too_many_thresholds_are_refused():
         notifications(many)
 
 
+def test_budget_of_use_has_the_limit_100_and_warns_below_its_percentage(client):
+    used = Budget(name="ri", limit=90, kind="RI_UTILIZATION", emails=("a@example.com",))
+    assert definition(used)["BudgetLimit"] == {"Amount": "100", "Unit": "PERCENTAGE"}
+    assert definition(used)["CostFilters"] == {
+        "Service": ["Amazon Elastic Compute Cloud - Compute"]
+    }
+    told = (("EMAIL", "a@example.com"),)
+    assert notifications(used) == [("ACTUAL", 90.0, "LESS_THAN", told)]
+    covered = used.model_copy(update={"name": "sp", "kind": "SAVINGS_PLANS_COVERAGE"})
+    assert definition(covered)["CostFilters"] == {}
+    reconcile(client, ACCOUNT, [used, covered], dry_run=False)
+    assert drift(client, ACCOUNT, [used, covered]).empty
+    stricter = used.model_copy(update={"limit": 95.0})
+    assert changes(drift(client, ACCOUNT, [stricter, covered])) == [("finops-ri", "notify")]
+
+
 def test_with_daily_alarms_derives_the_even_share_of_a_day(client):
     total = TOTAL.model_copy(update={"limit": 36_500.0, "daily_alarm": 1.5})
     both = with_daily_alarms([total, TEAM])
     assert [(b.name, b.period, b.limit) for b in both] == [
         ("total", "MONTHLY", 36_500.0), ("total-daily", "DAILY", 1_800.0), ("team-nlp", "MONTHLY", 9_000.0),
     ]  # fmt: skip
-    assert [(kind, pct) for kind, pct, _ in notifications(both[1])] == [("ACTUAL", 100.0)]
+    assert [(kind, pct) for kind, pct, *_ in notifications(both[1])] == [("ACTUAL", 100.0)]
     reconcile(client, ACCOUNT, both, dry_run=False)
     assert drift(client, ACCOUNT, both).empty

@@ -40,3 +40,10 @@ def test_quarterly_reviews_every_schedule():
 
 def test_runbook_without_an_account_says_that_nobody_asked():
     assert "was not asked" in runbook("x", Governance(), CONTROLS.iloc[:0])
+
+
+def test_runbook_of_a_budget_of_use_warns_below_its_percentage():
+    used = Budget(name="ri", limit=90, kind="RI_UTILIZATION", emails=("a@example.com",))
+    text = runbook("Halcyon", Governance(budgets=(used,)), pd.DataFrame(columns=["status"]))
+    assert "**ri**: use of reservations, warns below 90 %: a@example.com." in text
+    assert "Budget ri: explain what was below 90 %." in text
