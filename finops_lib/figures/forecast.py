@@ -51,7 +51,7 @@ def monthly(
     ax.set_xticks(months, labels)
     ax.set_ylim(bottom=min(0.0, float(frame["low"].min())))
     ax.set_ylabel(f"{unit} per month")
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(style.short))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     ax.set_title(title)
     return ax

@@ -75,7 +75,7 @@ def ranking(
     shades = [style.ACCENT if kind == "named" else style.OTHER for kind in rows["kind"]]
     bars = ax.barh(_tail_named(rows), rows[cost], color=shades)
     total = frame[cost].sum()
-    shares = [f"{value / total:.0%}" if total else "" for value in rows[cost]]
+    shares = [_share(value / total) if total else "" for value in rows[cost]]
     ax.bar_label(bars, shares, padding=4, color=style.MUTED)
     ax.margins(x=0.12)
     ax.grid(axis="y", visible=False)
@@ -84,6 +84,11 @@ def ranking(
     ax.set_xlabel(unit)
     ax.xaxis.set_major_formatter(FuncFormatter(style.short))
     return ax
+
+
+def _share(share: float) -> str:
+    """A share in whole percent; what would round to nothing is below one."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 def calendar(

@@ -52,3 +52,11 @@ def test_waterfall_ends_where_the_cost_after_stands_and_leaves_empty_steps_out(a
     spans = [(round(p.get_y()), round(p.get_y() + p.get_height())) for p in found.patches]
     assert spans == [(0, 100), (100, 130), (130, 120), (0, 120)]
     assert [t.get_text() for t in found.texts] == ["100", "+30", "−10", "120"]
+
+
+def test_ranking_what_is_there_is_never_nothing(ax):
+    frame = pd.DataFrame(
+        {"name": ["large", "small"], "kind": "value", "members": 1, "effective_cost": [999.0, 1.0]}
+    )
+    found = spend.ranking(frame, ax)
+    assert {text.get_text() for text in found.texts} == {"100%", "<1%"}
