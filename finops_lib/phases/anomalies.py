@@ -113,7 +113,7 @@ def anomaly_causes(
         for row in told.to_dict("records")
     ]  # fmt: skip
     found = pd.concat(tables, ignore_index=True)
-    if book.params.source.created_by == "mask":
+    if book.params.source.created_by == "mask" or book.params.report.mask:
         hidden = found["dimension"].eq(CREATED_BY) & found["value"].notna()
         found.loc[hidden, "value"] = found.loc[hidden, "value"].map(_pseudonym)
     return found

@@ -17,13 +17,14 @@ ANOMALY = {
 }  # fmt: skip
 
 
-def creators(folder, **source):
+def creators(folder, created_by="drop", *, mask=False):
     """What the causes of one anomaly say of who created what moved."""
     bill = as_legacy_csv(small_bill(), folder / "bill.csv")
-    given = {"source.billing": [str(bill)], "source.account": False, "month": "2026-10"}
-    params = load_params(
-        None, {**given, **{f"source.{key}": value for key, value in source.items()}}
-    )
+    given = {
+        "source.billing": [str(bill)], "source.account": False, "source.created_by": created_by,
+        "month": "2026-10", "report.mask": mask, "report.mask_key": "key" if mask else "",
+    }  # fmt: skip
+    params = load_params(None, given)
     estate = collect(
         params, folder / "estate", cache=folder / "cache", now=datetime(2026, 11, 2),
         progress=lambda *_: None,
@@ -37,10 +38,15 @@ def test_anomaly_causes_creators_are_not_read_unless_asked_for(tmp_path):
 
 
 def test_anomaly_causes_creators_are_masked_unless_asked_for_by_name(tmp_path):
-    (hidden,) = creators(tmp_path, created_by="mask")
+    (hidden,) = creators(tmp_path, "mask")
     assert hidden.startswith("principal ")
     assert "secret" not in hidden
 
 
+def test_anomaly_causes_creators_stay_masked_in_a_masked_report(tmp_path):
+    (hidden,) = creators(tmp_path, "show", mask=True)
+    assert hidden.startswith("principal ")
+
+
 def test_anomaly_causes_creators_by_name(tmp_path):
-    assert creators(tmp_path, created_by="show") == ["IAMUser:secret-name"]
+    assert creators(tmp_path, "show") == ["IAMUser:secret-name"]
