@@ -276,3 +276,26 @@ def test_read_bill_tags_that_are_no_map_are_refused_with_the_name_of_the_file(re
     focus.assign(Tags=broken).to_csv(folder / "bill.csv", index=False)
     with pytest.raises(BillingError, match="bill: a column of tags or details holds no JSON"):
         read()
+
+
+LAYOUTS = {
+    "Spark": ("part-00000-3f2a-c000.csv", "part-00001-3f2a-c000.csv"),
+    "Azure": ("part_0_0001.csv", "part_1_0001.csv"),
+    "Athena": ("20261101_101010_00012_abcde_1f.csv", "20261101_101010_00012_abcde_2e.csv"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_read_bill_files_without_a_charge_in_common_are_added_whatever_their_names(
+    read, folder, focus, layout
+):
+    for name, rows in zip(LAYOUTS[layout], (focus.iloc[:8], focus.iloc[8:]), strict=True):
+        rows.to_csv(folder / name, index=False)
+    assert_whole(read())
+
+
+def test_read_bill_files_with_some_charges_in_common_are_refused(read, folder, focus):
+    focus.iloc[:9].to_csv(folder / "a.csv", index=False)
+    focus.iloc[7:].to_csv(folder / "b.csv", index=False)
+    with pytest.raises(BillingError, match="charges in common"):
+        read()

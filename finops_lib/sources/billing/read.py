@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 
 import duckdb
@@ -12,6 +11,7 @@ import pandas as pd
 
 from finops_lib.errors import BillingError
 from finops_lib.sources.billing.columns import Spellings, text
+from finops_lib.sources.billing.deliveries import newest
 from finops_lib.sources.billing.export import open_export
 from finops_lib.sources.billing.files import Delivery, Fetch, find_deliveries
 from finops_lib.sources.billing.lake import (
@@ -56,8 +56,8 @@ def read_bill(
 ) -> Bill:
     """Read exports into the lake; what has not changed since the last time is not read again.
 
-    Of two deliveries for the same payer, billing month, days and accounts the newer replaces the older, which
-    is counted in `repairs`. Raises BillingError where an export is damaged, is no bill, or the currencies
+    Of two deliveries that tell the same charges the newer replaces the older, which is counted in
+    `repairs`. Raises BillingError where an export is damaged, is no bill, or the currencies
     differ, and ReconciliationError where the lake does not tie to the export.
     """
     lake.mkdir(parents=True, exist_ok=True)
@@ -73,9 +73,11 @@ def read_bill(
             found = _parts(connection, delivery, lake, known, spellings, keep_created_by)
             parts += found
             bare += [] if found else [delivery.name]
-    if not parts:
-        raise BillingError(f"{bare[0]} has a header and no rows. Export it again, or leave it out.")
-    kept, replaced = _newest(parts)
+        if not parts:
+            raise BillingError(
+                f"{bare[0]} has a header and no rows. Export it again, or leave it out."
+            )
+        kept, replaced = newest(connection, lake, parts)
     _refuse_mixed(kept)
     write_state(lake, kept)
     _remove_strangers(lake, kept)
@@ -125,72 +127,6 @@ def _parts(
         return held
     export = open_export(connection, delivery, keep_created_by=keep_created_by)
     return convert(connection, export, lake, spellings, fingerprint)
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """What the parts of one delivery tell of one payer's month."""
-
-    delivery: str
-    payer: str
-    month: str
-    newest: float
-    first_day: str
-    last_day: str
-    accounts: frozenset[str]
-
-    def tells_what(self, other: _Reach) -> bool:
-        """Whether both tell charges of the same payer, month, days and accounts."""
-        same = (self.payer, self.month) == (other.payer, other.month)
-        days = self.first_day <= other.last_day and other.first_day <= self.last_day
-        shared = not (self.accounts and other.accounts) or self.accounts & other.accounts
-        return bool(same and days and shared and self.delivery != other.delivery)
-
-    def replaces(self, older: _Reach) -> bool:
-        """Whether it is newer and tells all that the older one does."""
-        later = (self.newest, self.delivery) > (older.newest, older.delivery)
-        days = self.first_day <= older.first_day and older.last_day <= self.last_day
-        return self.tells_what(older) and later and days and older.accounts <= self.accounts
-
-
-def _newest(parts: Sequence[MonthPart]) -> tuple[list[MonthPart], list[MonthPart]]:
-    """Parts that count, and those of which a newer delivery tells every payer, month, day and account.
-
-    Raises BillingError where two overlap and neither can go: to add both would count charges twice, to
-    leave the older one out would lose some.
-    """
-    reaches = _reaches(parts)
-    gone = {key for key, one in reaches.items() if any(r.replaces(one) for r in reaches.values())}
-    left = [reach for key, reach in reaches.items() if key not in gone]
-    for one, other in combinations(left, 2):
-        if one.tells_what(other):
-            raise BillingError(
-                f"{one.delivery} ({one.first_day} to {one.last_day}, {len(one.accounts)} accounts) and "
-                f"{other.delivery} ({other.first_day} to {other.last_day}, {len(other.accounts)} accounts) overlap, "
-                f"and the newer one does not hold all of the older. Give one whole export of {one.month}."
-            )
-    kept = [part for part in parts if _key(part) not in gone]
-    return kept, [part for part in parts if _key(part) in gone]
-
-
-def _key(part: MonthPart) -> tuple[str, str, str]:
-    return part.delivery, part.payer, part.month
-
-
-def _reaches(parts: Sequence[MonthPart]) -> dict[tuple[str, str, str], _Reach]:
-    grouped: dict[tuple[str, str, str], list[MonthPart]] = {}
-    for part in parts:
-        grouped.setdefault(_key(part), []).append(part)
-    return {
-        key: _Reach(
-            *key,
-            newest=max(part.newest for part in group),
-            first_day=min(part.first_day for part in group),
-            last_day=max(part.last_day for part in group),
-            accounts=frozenset(account for part in group for account in part.accounts),
-        )
-        for key, group in grouped.items()
-    }
 
 
 def _refuse_mixed(parts: Sequence[MonthPart]) -> None:
