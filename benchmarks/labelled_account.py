@@ -14,6 +14,7 @@ from typing import Any
 
 import labelled_compute
 import labelled_managed
+import labelled_objects
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -290,10 +291,11 @@ PRICED_HERE = {
 def labelled_account(size: int, seed: int, *, billed_share: float = 0.7) -> Account:
     """An account of `size` resources of every kind, in proportion to their weights."""
     rng = np.random.default_rng(seed)
-    more = [*labelled_managed.KINDS, *labelled_compute.KINDS]
+    more = [*labelled_managed.KINDS, *labelled_compute.KINDS, *labelled_objects.KINDS]
     kinds = [*WASTES, *TRAPS, *(Kind(**spec) for spec in more)]
     kept = [
-        (Kind(**spec), spec["name"]) for spec in [*labelled_managed.KEPT, *labelled_compute.KEPT]
+        (Kind(**spec), spec["name"])
+        for spec in [*labelled_managed.KEPT, *labelled_compute.KEPT, *labelled_objects.KEPT]
     ]
     weights = np.array([kind.weight for kind in kinds])
     drawn = rng.choice(len(kinds), size, p=weights / weights.sum())

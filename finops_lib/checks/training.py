@@ -179,7 +179,7 @@ def runaway_training_jobs(
 
     Their like are at least `min_history` other completed jobs of the same name (less the run's own part),
     instance type and count. Without them a running job is judged by `limit_share` of its own time limit
-    and one that ended by whether it reached it (what it should have taken, nobody knows: unpriced). A running job's saving is what it would still bill until that limit, a month at the most.
+    and one that completed by whether it reached it (what it should have taken, nobody knows: unpriced). A running job's saving is what it would still bill until that limit, a month at the most.
     """
     every = paid_jobs(training_jobs, resource_costs, prices, as_of)
     found = recent(every.assign(**_history(every)), as_of, window_days)
@@ -187,8 +187,11 @@ def runaway_training_jobs(
     found = found.assign(
         normal=normal,
         beyond=found["hours"] > normal,
-        near=found["hours"]
-        >= found["limit_hours"] * np.where(found["running"], limit_share, AT_LIMIT),
+        near=(found["running"] | found["status"].eq("Completed"))
+        & (
+            found["hours"]
+            >= found["limit_hours"] * np.where(found["running"], limit_share, AT_LIMIT)
+        ),
         known=normal.notna() | ~found["running"],
     )
     wasted = (found["beyond"] | (found["near"] & normal.isna())) & found["hours"].notna()

@@ -1,0 +1,87 @@
+"""Training jobs and buckets' leftovers of the labelled accounts.
+
+Each entry of KINDS and KEPT is what `labelled_account.Kind` takes by name. KEPT are always there: the
+completed jobs that a running one is held against.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+AS_OF = datetime(2024, 11, 1)
+OLD = datetime(2023, 3, 1)
+MONTH_HOURS = 730.0
+A_MONTH = MONTH_HOURS / 720
+"""What a window of 30 days times this is: a month of 730 hours."""
+
+Spec = dict[str, Any]
+
+PLAIN, GPU = ("ml.m5.xlarge", 0.23), ("ml.g4dn.xlarge", 0.736)
+
+
+def _job(name: str, hours: float, cost: float, labels: dict[str, str], **more: Any) -> Spec:
+    """A job that ended yesterday after so many billed hours; `ends` None: it began then and runs."""
+    machine, state = more.pop("machine", PLAIN), more.pop("state", "Completed")
+    ends = AS_OF - timedelta(days=1) if state != "InProgress" else None
+    began = (ends or AS_OF) - timedelta(hours=hours)
+    row = {
+        "name": more.pop("job", name.replace(" ", "-")), "status": state, "instance_type": machine[0],
+        "instance_count": 1, "create_time": began, "start_time": began, "end_time": ends,
+        "billable_seconds": hours * 3600 if ends else None, "is_spot": False,
+        "max_runtime_s": more.pop("limit_hours", 24.0) * 3600,
+    }  # fmt: skip
+    return {"name": name, "table": "training_jobs", "row": row | more.pop("row", {}),
+            "list_cost": cost, "labels": labels, "is_billed": False, **more}  # fmt: skip
+
+
+def _gpu(name: str, level: float | None, labels: dict[str, str], **more: Any) -> Spec:
+    """A job that has run for 20 of its 240 hours on a GPU at this level; nobody has run its like."""
+    line = ("/aws/sagemaker/TrainingJobs", "GPUUtilization", "Maximum", None, level)
+    return _job(
+        name, 20.0, 220 * GPU[1], {"runaway_training_jobs": "unknown", **labels}, machine=GPU,
+        state="InProgress", limit_hours=240.0, lines=() if level is None else (line,), **more,
+    )  # fmt: skip
+
+
+def _bucket(name: str, labels: dict[str, str], gib: float = 0.0, **row: Any) -> Spec:
+    plain = {"name": "b", "create_time": OLD, "versioning": "Disabled", "lifecycle": {},
+             "unfinished_upload_count": 0}  # fmt: skip
+    return {"name": name, "table": "buckets", "row": plain | row, "labels": labels,
+            "list_cost": gib * 0.023, "is_billed": False}  # fmt: skip
+
+
+FAILED, RUNAWAY, WAITING = "failed_training_jobs", "runaway_training_jobs", "idle_gpu_training_jobs"
+UPLOADS = "unfinished_s3_uploads"
+BEGUN = {"unfinished_upload_count": 3, "unfinished_upload_gib": 20.0,
+         "oldest_unfinished_upload_at": OLD}  # fmt: skip
+ABORTS = {"Rules": [{"Status": "Enabled", "AbortIncompleteMultipartUpload": {}}]}
+
+KINDS: tuple[Spec, ...] = (
+    _job("failed job", 10.0, 10 * PLAIN[1] * A_MONTH, {FAILED: "waste"}, state="Failed"),
+    _job("job stopped by its own limit", 24.0, 24 * PLAIN[1] * A_MONTH,
+         {FAILED: "waste"}, state="Stopped"),
+    _job("job that hangs", 20.0, 4 * PLAIN[1], {RUNAWAY: "waste"}, state="InProgress",
+         job="nightly-20241031"),
+    _gpu("job whose GPU waits", 2.0, {WAITING: "waste"}),
+    _bucket("unfinished uploads", {UPLOADS: "waste"}, 20.0, **BEGUN),
+    _job("completed job", 1.0, 0.0, {}),
+    _job("job that failed before it was billed", 0.0, 0.0, {}, state="Failed"),
+    _job("job that somebody stopped", 3.0, 0.0, {FAILED: "unknown"}, state="Stopped"),
+    _job("failed job of unknown length", 3.0, 0.0, {FAILED: "unknown"}, state="Failed",
+         row={"billable_seconds": None}),
+    _job("job that runs as ever", 1.5, 0.0, {}, state="InProgress", job="nightly-20241030"),
+    _job("first run of its name", 5.0, 0.0, {RUNAWAY: "unknown"}, state="InProgress", job="first"),
+    _gpu("job whose GPU works", 90.0, {}),
+    _gpu("job whose GPU nobody measures", None, {WAITING: "unknown"}),
+    _gpu("several machines, one measured", 2.0, {WAITING: "unknown"}, row={"instance_count": 4}),
+    _bucket("uploads that a rule aborts", {}, **BEGUN, lifecycle=ABORTS),
+    _bucket("upload of today", {}, **{**BEGUN, "oldest_unfinished_upload_at": AS_OF}),
+    _bucket("versions without a report", {"noncurrent_s3_versions": "unknown"}, versioning="Enabled",
+            object_count=5.0, size_gib=900.0),
+)  # fmt: skip
+"""Five of waste, the rest only look like it or cannot be judged."""
+
+KEPT: tuple[Spec, ...] = tuple(
+    _job(f"kept-nightly-{n}", 1.0, 0.0, {}, job=f"nightly-2024102{n}") for n in (1, 2, 3)
+)
