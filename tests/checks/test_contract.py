@@ -25,7 +25,12 @@ PROVEN_WITHOUT_METRICS = {
 }  # fmt: skip
 """No attachment, no target, a type, a size, a version prove waste by themselves."""
 
-PRICED_BY_THE_BILL = {"empty_s3_buckets", "internet_egress", "inter_region_transfer", "cross_az_transfer"}
+PRICED_BY_THE_BILL = {
+    "empty_s3_buckets",
+    "internet_egress",
+    "inter_region_transfer",
+    "cross_az_transfer",
+}
 """Their price is nothing, or what the bill says."""
 
 
