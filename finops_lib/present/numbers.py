@@ -55,7 +55,7 @@ def number(value: Any, *, places: int | None = None, signed: bool = False) -> st
     """A plain number: whole from a hundred up, one place below, two below ten; missing "unknown"."""
     if _missing(value):
         return UNKNOWN
-    size = abs(value)
+    size = abs(steady(value))
     if places is None:
         places = 0 if size >= 100 or float(size).is_integer() else 1 if size >= 10 else 2
     return _sign(value, signed, f"{size:,.{places}f}")
