@@ -9,9 +9,11 @@ from finops_lib.collect import aws_source
 from finops_lib.demo.emulator import Faults
 from finops_lib.errors import AccessError
 from finops_lib.period import Period
+from finops_lib.phases import commitments
 from finops_lib.sources.aws import read_account
 from finops_lib.sources.aws.calls import Asker, Session
 from finops_lib.sources.aws.cost_explorer import read_cost_explorer
+from finops_lib.workbook import Workbook
 
 
 def test_collect_demo_bill_ties_to_the_lines_that_were_planted(demo_read):
@@ -30,6 +32,15 @@ def test_collect_demo_account_reads_everything(demo_read):
     assert gaps["reason"].to_list() == []
     unread = [name for name, frame in demo_read.estate.tables.items() if frame.empty]
     assert set(unread) <= {"gaps"}
+
+
+def test_plan_and_purchases_of_the_demo_land_at_the_story_of_the_reference(demo_read):
+    book = Workbook(demo_read.estate, demo_read.params, demo_read.params.basis)
+    landed = commitments.landing(book, commitments.advise(book)).set_index("category")
+    before = landed.loc["total", ["net", "remaining"]].sum()
+    assert before == pytest.approx(80_000, rel=0.01)
+    assert landed.loc["total", "remaining"] == pytest.approx(48_500, rel=0.01)
+    assert landed.loc["total", "net"] / before == pytest.approx(0.39, abs=0.005)
 
 
 def test_collect_demo_with_an_export_sends_no_paid_request(demo_read):
