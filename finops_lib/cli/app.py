@@ -17,7 +17,7 @@ import typer
 from finops_lib.cli import plan, tags
 from finops_lib.cli.console import Bars, err, errors_in_words, out, progress
 from finops_lib.collect import collect
-from finops_lib.demo import serve_demo
+from finops_lib.demo import Demo, serve_demo
 from finops_lib.errors import ParameterError
 from finops_lib.params import Params, load_params
 from finops_lib.plans.bucket import SCHEME
@@ -167,7 +167,7 @@ def demo(
             bars("starting the demo account", 1.0)
             os.environ.update(account.environment)
             if serve:
-                _serve(account.environment, account.bill_url)
+                _serve(account)
                 return
             overrides = {"source.billing": [account.bill_url], "as_of": account.as_of}
             chosen = load_params(params, {**overrides, **({"month": month} if month else {})})
@@ -175,11 +175,12 @@ def demo(
     _done(folder, problems, remote)
 
 
-def _serve(environment: dict[str, str], bill_url: str) -> None:
+def _serve(account: Demo) -> None:
     out.print("The demo account answers until you press Ctrl-C. In another terminal:")
-    for name, value in environment.items():
+    for name, value in account.environment.items():
         out.print(f"  export {name}={value}")
-    out.print(f"Its bill: {bill_url}")
+    out.print(f"Its moment: --as-of {account.as_of:%Y-%m-%dT%H:%M:%S}")
+    out.print(f"Its bill: {account.bill_url}")
     try:
         import signal
 

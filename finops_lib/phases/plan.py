@@ -51,6 +51,12 @@ def saving(book: Workbook) -> float:
     return float("nan") if book.findings.empty else float(book.plan["monthly_saving"].sum())
 
 
+def saved_share(book: Workbook) -> float:
+    """The saving as a share of the period's cost; NaN where either is not known, or nothing was charged."""
+    cost = book.cost()
+    return saving(book) / cost if cost else float("nan")
+
+
 def actions(book: Workbook) -> pd.DataFrame:
     """category, action, title, steps, saving, low, high, effort_hours: the plan by kind of action."""
     return _by_action(book.plan)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
 
@@ -128,6 +129,8 @@ def changed_since_last_run(book: Workbook) -> pd.DataFrame:
 
 def _words(value: object) -> str:
     """A cell of a column in which counts, dollars and moments stand under each other."""
+    if isinstance(value, timedelta):
+        return f"{value / timedelta(days=1):g} days"
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
