@@ -10,7 +10,7 @@ import pandas as pd
 
 from finops_lib.checks.ec2 import cpu_use, gpu_use, priced_instances
 from finops_lib.checks.exclusions import is_protected
-from finops_lib.checks.measures import age_days
+from finops_lib.checks.measures import age_days, rounded
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 
@@ -106,9 +106,9 @@ def _described(found: pd.DataFrame, window_days: int, keep: int) -> pd.DataFrame
             {
                 "running": _count(row.running), "idle": _count(row.idle), "busy": _count(row.busy),
                 "young": _count(row.young), "protected": _count(row.protected_count),
-                "cpu_max_pct": _number(row.cpu), "gpu_max_pct": _number(row.gpu),
+                "cpu_max_pct": rounded(row.cpu), "gpu_max_pct": rounded(row.gpu),
                 "min_size": _count(row.min_size), "desired_capacity": _count(row.desired_capacity),
-                "window_days": window_days, "age_days": _number(row.age),
+                "window_days": window_days, "age_days": rounded(row.age),
             }
             for row in found.itertuples()
         ],
@@ -133,7 +133,3 @@ def _reason(row: Any, window_days: int, keep: int) -> str:
 
 def _count(value: float) -> int:
     return 0 if pd.isna(value) else int(value)
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, looked_up, measured, windowed
+from finops_lib.checks.measures import age_days, looked_up, measured, rounded, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -131,12 +131,8 @@ def _reason(row: Any, keep: int, min_stored_gib: float) -> str:
 
 def _evidence(row: Any, keep: int, window_days: int) -> dict[str, Any]:
     return {
-        "stored_gib": _number(row.stored_gib), "age_days": _number(row.age),
-        "incoming_gib_per_day": _number(row.incoming_gib), "window_days": window_days,
-        "retention_limit_days": keep, "older_share": _number(row.likely),
-        "older_share_low": _number(row.low), "retention_days": _number(row.retention),
+        "stored_gib": rounded(row.stored_gib), "age_days": rounded(row.age),
+        "incoming_gib_per_day": rounded(row.incoming_gib), "window_days": window_days,
+        "retention_limit_days": keep, "older_share": rounded(row.likely),
+        "older_share_low": rounded(row.low), "retention_days": rounded(row.retention),
     }  # fmt: skip
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)

@@ -82,3 +82,8 @@ def number(value: Any) -> Any:
     if pd.isna(value):
         return None
     return value if isinstance(value, str) else round(float(value), 4)
+
+
+def rounded(value: float) -> float | None:
+    """A measured value as the evidence of a finding keeps it: four places, None where it is missing."""
+    return None if pd.isna(value) else round(float(value), 4)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from finops_lib.analysis.rightsizing import Rule, family_prices, targets
 from finops_lib.checks.ec2 import INSTANCE_HOURS, limit_by_size
-from finops_lib.checks.measures import is_complete, looked_up, measured, windowed
+from finops_lib.checks.measures import is_complete, looked_up, measured, rounded, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -123,15 +123,11 @@ def _reason(row: Any, window_days: int, rule: Rule) -> str:
 
 def _evidence(row: Any, window_days: int, rule: Rule) -> dict[str, Any]:
     return {
-        "cpu_pct": _number(row.cpu_pct), "memory_pct": _number(row.memory_pct),
+        "cpu_pct": rounded(row.cpu_pct), "memory_pct": rounded(row.memory_pct),
         "percentile": rule.percentile, "headroom": rule.headroom, "window_days": window_days,
-        "instance_type": row.instance_type, "price_share": _number(row.price_share),
+        "instance_type": row.instance_type, "price_share": rounded(row.price_share),
         "targets": row.targets if row.status == "waste" else [],
     }  # fmt: skip
-
-
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)
 
 
 @check(
