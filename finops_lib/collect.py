@@ -19,12 +19,13 @@ from finops_lib.errors import AccessError, BillingError, ParameterError
 from finops_lib.estate import Estate
 from finops_lib.params import Params
 from finops_lib.period import Period
-from finops_lib.schema import GAPS, INVENTORY, PRICES, rows
+from finops_lib.schema import CREATORS, GAPS, INVENTORY, PRICES, rows
 from finops_lib.sources import prices
 from finops_lib.sources.aws import AccountRead, AwsSource, read_account
 from finops_lib.sources.aws.calls import Asker, Session
 from finops_lib.sources.aws.commitment_rates import read_rates
 from finops_lib.sources.aws.cost_explorer import read_cost_explorer
+from finops_lib.sources.aws.creators import KEPT_DAYS, MOST_RESOURCES, read_creators
 from finops_lib.sources.aws.read import api_calls
 from finops_lib.sources.aws.s3 import fetch_s3
 from finops_lib.sources.billing import Bill, no_bill, read_bill
@@ -73,6 +74,7 @@ def collect(
         estate = _with_objects(estate, params, session, cache)
         if account:
             estate = _with_rates(estate, session)
+            estate = _with_creators(estate, params, session, account)
             estate = estate.with_tables({"api_calls": api_calls(session)})
         progress("adding up the bill", 1.0)
         return write_estate(estate, folder)
@@ -235,6 +237,30 @@ def _with_rates(estate: Estate, session: Session) -> Estate:
     return estate.with_tables(
         {name: pd.concat([estate[name], more]) for name, more in added.items() if len(more)}
     )
+
+
+def _with_creators(
+    estate: Estate, params: Params, session: Session, account: AccountRead
+) -> Estate:
+    """The Estate with who created its costliest new resources, where the parameters ask for it.
+
+    What was charged on the bill's first day may be older than the bill and is not new.
+    """
+    if params.source.created_by == "drop":
+        return estate
+    first_day = frame(queries.months(daily_cube(estate.cube)))["first_day"].min()
+    since = max(estate.as_of - timedelta(days=KEPT_DAYS), first_day + timedelta(days=1))
+    connection = connect(params.engine, estate.folder / "spill")
+    lines = line_items(connection, estate.costs, params.engine.table, tag_spellings(params))
+    new = frame(queries.new_resources(lines, estate.period, since))
+    was_read = new["account_id"].isin(account.accounts)
+    was_read &= new["region"].isin([*account.regions, "global"])
+    found, gaps = read_creators(
+        session, new[was_read].head(MOST_RESOURCES), estate.as_of,
+        by_name=params.source.created_by == "show",
+    )  # fmt: skip
+    missing = pd.concat([estate["gaps"], rows(GAPS, gaps)], ignore_index=True)
+    return estate.with_tables({"creators": rows(CREATORS, found), "gaps": missing})
 
 
 def chosen_period(params: Params, months: pd.DataFrame, as_of: datetime) -> Period:

@@ -7,7 +7,7 @@ from typing import Any
 
 from finops_lib.checks import CHECKS
 from finops_lib.params import Params
-from finops_lib.sources.aws import advice
+from finops_lib.sources.aws import advice, creators
 from finops_lib.sources.aws.commitment_rates import RATE_PERMISSIONS
 from finops_lib.sources.aws.readers import READERS
 
@@ -34,6 +34,8 @@ def _statements(params: Params) -> Iterator[dict[str, Any]]:
     yield _allow("AskWhatCommitmentsCost", sorted(RATE_PERMISSIONS))
     yield _allow("FindRegionsAndAccounts", ["ec2:DescribeRegions", "organizations:ListAccounts"])
     yield _allow("ReadAdvice", sorted({*advice.PERMISSIONS, *_paid_advice(params)}))
+    if source.created_by != "drop":
+        yield _allow("AskWhoCreated", list(creators.PERMISSIONS))
     if not source.billing:
         yield _allow("AskCostExplorer", ["ce:GetCostAndUsage"])
     roles = [*source.role_arns, *(_role_of(source.role_name, source.accounts))]

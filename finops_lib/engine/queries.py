@@ -8,6 +8,7 @@ dimension is a group of its own: nothing is dropped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import ibis
 import ibis.expr.types as ir
@@ -166,6 +167,21 @@ def spend_by_resource(lines: ir.Table) -> ir.Table:
         first_charge_at=named.ChargePeriodStart.min(),
         last_charge_end=named.ChargePeriodEnd.max(),
     )
+
+
+def new_resources(lines: ir.Table, period: Period, since: datetime) -> ir.Table:
+    """Account, region and resource first charged at `since` or later: its cost in the period, costliest first."""
+    named = lines.filter(lines.ResourceId.notnull())
+    found = named.group_by(
+        account_id=named.SubAccountId.fill_null(named.BillingAccountId),
+        resource_id=named.ResourceId,
+    ).aggregate(
+        region=named.RegionId.max().fill_null("global"),
+        effective_cost=named.EffectiveCost.sum(where=_between(moment(named), period)),
+        first_charge_at=named.ChargePeriodStart.min(),
+    )
+    new = found.filter(found.first_charge_at >= ibis.timestamp(since), found.effective_cost > 0)
+    return new.order_by([ibis.desc("effective_cost"), "account_id", "resource_id"])
 
 
 DRIVER_KEYS = (

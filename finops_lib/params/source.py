@@ -35,8 +35,8 @@ class Source(Section):
         (), description="S3 Inventory: manifests, folders or files (CSV, Parquet), local or s3://"
     )
     created_by: Literal["drop", "mask", "show"] = Field(
-        "drop", description="who created what moved, from the bill's aws:createdBy tag: not read, "
-        "under a pseudonym, or by name",
+        "drop", description="who created what moved, from the bill's aws:createdBy tag and CloudTrail: not "
+        "read, under a pseudonym, or by name",
     )  # fmt: skip
     paid_advice: bool = Field(
         False, description="also ask Cost Explorer for its right-sizing (a paid request per page)"

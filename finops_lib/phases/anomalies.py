@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
 from finops_lib.phases.allocation import bill
 from finops_lib.schema import TAG_PREFIX
+from finops_lib.sources.shape.creators import pseudonym
 from finops_lib.workbook import Workbook
 
 TOLD = 10
@@ -103,7 +103,7 @@ def anomaly_causes(
     tags = {f"tag {c.removeprefix(TAG_PREFIX)}": c for c in queries.tag_columns(lines)}
     columns = {**CAUSE_COLUMNS, **tags}
     if book.params.source.created_by != "drop":
-        lines = lines.mutate(x_created_by=_creator(lines["Tags"]))
+        lines = lines.mutate(x_created_by=_creator(lines, book.estate["creators"]))
         columns[CREATED_BY] = "x_created_by"
     tables = [
         movers(
@@ -115,18 +115,17 @@ def anomaly_causes(
     found = pd.concat(tables, ignore_index=True)
     if book.params.source.created_by == "mask" or book.params.report.mask:
         hidden = found["dimension"].eq(CREATED_BY) & found["value"].notna()
-        found.loc[hidden, "value"] = found.loc[hidden, "value"].map(_pseudonym)
+        found.loc[hidden, "value"] = found.loc[hidden, "value"].map(pseudonym)
     return found
 
 
-def _creator(tags: Any) -> Any:
-    """Who created a resource, under any of the spellings that exports have for AWS's own tag."""
-    return ibis.coalesce(*(tags.get(key) for key in CREATED_BY_KEYS))
-
-
-def _pseudonym(name: str) -> str:
-    """The same short code for the same principal; who knows a name can tell whether it is the one."""
-    return f"principal {hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def _creator(lines: Any, creators: pd.DataFrame) -> Any:
+    """Who created a resource: AWS's own tag in any spelling that exports have, else what CloudTrail said."""
+    told = [lines["Tags"].get(key).nullif("") for key in CREATED_BY_KEYS]
+    if len(creators):
+        known = dict(zip(creators["resource_id"], creators["created_by"], strict=True))
+        told.append(lines["ResourceId"].cases(*known.items()))
+    return ibis.coalesce(*told)
 
 
 def anomaly_summary(

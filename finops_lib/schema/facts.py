@@ -111,6 +111,15 @@ GAPS = Table("gaps", "what could not be read, and why", columns("""
     reason! text what happened and what to do next
 """))  # fmt: skip
 
+CREATORS = Table("creators", "who created the costliest new resources, where CloudTrail was asked", columns("""
+    account_id! text the account that it is in
+    region! text RegionId; "global" for what has none
+    resource_id! text ResourceId, as the bill spells it
+    created_by! text who asked, as aws:createdBy spells it; a pseudonym unless source.created_by is show
+    event_name! text the request that created it, for example RunInstances
+    event_time! time when it was asked for
+"""))  # fmt: skip
+
 API_CALLS = Table("api_calls", "requests made while reading, by operation", columns("""
     service! text for example ce
     operation! text for example GetCostAndUsage
@@ -121,4 +130,4 @@ API_CALLS = Table("api_calls", "requests made while reading, by operation", colu
     currency! text ISO 4217
 """))  # fmt: skip
 
-FACTS = (METRICS, PRICES, INSTANCE_TYPES, COMMITMENTS, BUDGETS, ADVICE, GAPS, API_CALLS)
+FACTS = (METRICS, PRICES, INSTANCE_TYPES, COMMITMENTS, BUDGETS, ADVICE, CREATORS, GAPS, API_CALLS)

@@ -30,6 +30,15 @@ def test_policy_is_narrowed_to_the_buckets_of_the_bill_and_leaves_cost_explorer_
     assert "AskCostExplorer" not in found
 
 
+@pytest.mark.parametrize("created_by", ["mask", "show"])
+def test_policy_asks_who_created_what_only_where_it_is_told(created_by):
+    assert statements(created_by=created_by)["AskWhoCreated"]["Action"] == [
+        "cloudtrail:LookupEvents"
+    ]
+    assert "AskWhoCreated" not in statements()
+    assert "AskWhoCreated" not in statements(created_by=created_by, account=False, billing="a.csv")
+
+
 def test_policy_without_an_export_asks_cost_explorer():
     assert statements()["AskCostExplorer"]["Action"] == ["ce:GetCostAndUsage"]
 

@@ -26,6 +26,7 @@ EXPRESSIONS = {
     "tag_coverage": lambda t: queries.tag_coverage(t, ["team", "project"]),
     "usage_by_instance_type": lambda t: queries.usage_by_instance_type(t, ["x_tag_team"]),
     "spend_by_resource": lambda t: queries.spend_by_resource(queries.within(t, OCTOBER)),
+    "new_resources": lambda t: queries.new_resources(t, OCTOBER, OCTOBER.start),
     "usage_in_both": lambda t: queries.usage_in_both(t, SEPTEMBER, OCTOBER),
     "hourly_usage": lambda t: queries.hourly_usage(queries.within(t, OCTOBER)),
     "commitment_usage": lambda t: queries.commitment_usage(queries.within(t, OCTOBER)),
