@@ -299,3 +299,8 @@ def test_read_bill_files_with_some_charges_in_common_are_refused(read, folder, f
     focus.iloc[7:].to_csv(folder / "b.csv", index=False)
     with pytest.raises(BillingError, match="charges in common"):
         read()
+
+
+def test_read_bill_export_named_in_capitals_in_a_folder(read, folder):
+    LEGACY.to_csv(folder / "BILL.CSV", index=False)
+    assert_whole(read())

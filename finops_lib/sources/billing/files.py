@@ -48,12 +48,12 @@ class Delivery:
     @property
     def is_parquet(self) -> bool:
         """Whether its files are Parquet (else CSV)."""
-        return self.files[0].name.endswith(".parquet")
+        return self.files[0].name.lower().endswith(".parquet")
 
     @property
     def delimiter(self) -> str:
         """What parts the columns of its CSV files: the commonest of DELIMITERS in the first header."""
-        opened = gzip.open if self.files[0].name.endswith(".gz") else open
+        opened = gzip.open if self.files[0].name.lower().endswith(".gz") else open
         try:
             with opened(self.files[0], "rb") as file:
                 header = file.readline(HEADER_BYTES).decode("utf-8", errors="replace")
@@ -81,7 +81,7 @@ def find_deliveries(paths: Sequence[str], unpacked: Path, fetch: Fetch | None) -
     counted = _counted(parts)
     grouped: dict[tuple[str, bool], list[Path]] = {}
     for part in parts:
-        name = (_delivery_name(part, counted), part.name.endswith(".parquet"))
+        name = (_delivery_name(part, counted), part.name.lower().endswith(".parquet"))
         grouped.setdefault(name, []).append(part)
     deliveries = [Delivery(name, tuple(files)) for (name, _), files in grouped.items()]
     return sorted(deliveries, key=lambda d: (d.newest, d.name))
@@ -103,7 +103,11 @@ def _expand(path: str, unpacked: Path, fetch: Fetch | None) -> list[Path]:
 
 
 def _is_export(file: Path) -> bool:
-    return file.is_file() and file.name.endswith(ENDINGS) and not file.name.startswith(("_", "."))
+    return (
+        file.is_file()
+        and file.name.lower().endswith(ENDINGS)
+        and not file.name.startswith(("_", "."))
+    )
 
 
 def _refuse_empty(file: Path) -> None:
@@ -136,7 +140,7 @@ def _counted(files: Sequence[Path]) -> set[tuple[Path, str]]:
 
 
 def _unzip(file: Path, unpacked: Path) -> list[Path]:
-    if file.suffix != ".zip":
+    if file.suffix.lower() != ".zip":
         return [file]
     target = unpacked / hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
     try:
@@ -144,7 +148,7 @@ def _unzip(file: Path, unpacked: Path) -> list[Path]:
             names = [
                 name
                 for name in archive.namelist()
-                if name.endswith((".csv", ".csv.gz", ".parquet"))
+                if name.lower().endswith((".csv", ".csv.gz", ".parquet"))
                 and not Path(name).name.startswith(".")
             ]
             archive.extractall(target, members=names)
