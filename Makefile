@@ -25,7 +25,7 @@ test: $(READY) ## every test but the slow ones (under 10 minutes)
 
 test-slow: $(READY) ## the slow suites: Spark, a simulated year, crash tests
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock -e ".[spark]"
-	@$(BIN)/pytest -m "slow or spark"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "slow or spark"
 
 lint: $(READY) ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
