@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -391,16 +392,21 @@ def _peak_mib() -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
 
-def measure(engine: str, lake: Path) -> dict[str, Any]:
-    """`work` in a process of its own."""
+def measure(engine: str, lake: Path) -> dict[str, Any] | None:
+    """`work` in a process of its own; None where the system killed it, as it does without memory left."""
     command = [sys.executable, __file__, "--worker", engine, "--folder", str(lake)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == -signal.SIGKILL:
+        print(f"{engine}: killed for want of memory")
+        return None
+    done.check_returncode()
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def compare(lake: Path, label: str, engines: list[str]) -> None:
     """Print one size's table and hold the engines' answers to each other."""
-    found = {engine: measure(engine, lake) for engine in engines}
+    tried = {engine: measure(engine, lake) for engine in engines}
+    found = {engine: result for engine, result in tried.items() if result}
     for engine, result in found.items():
         if result["rows"] != next(iter(found.values()))["rows"]:
             raise SystemExit(f"{engine} gives other rows: {result['rows']}")
@@ -414,11 +420,11 @@ def compare(lake: Path, label: str, engines: list[str]) -> None:
         {e: round(s, 1) for e, s in cpu.items()},
     )
     print("peak MiB:", {engine: round(result["peak_mib"]) for engine, result in found.items()})
-    if "ours" in found:
+    cube = measure("cube", lake) if "ours" in found else None
+    if cube:
         totals = seconds.loc["total"]
         print("ratio to ours:", (totals / totals["ours"]).round(2).to_dict())
         print("ratio to ours, CPU:", {e: round(s / cpu["ours"], 2) for e, s in cpu.items()})
-        cube = measure("cube", lake)
         asked = {name: s for name, s in cube["seconds"].items() if name != "build"}
         print(f"cube: built in {cube['seconds']['build']:.2f} s, slowest of {len(asked)} queries "
               f"{max(asked.values()):.3f} s, peak {cube['peak_mib']:.0f} MiB")  # fmt: skip
