@@ -47,8 +47,15 @@ class Bucket:
     def text(self, key: str) -> str:
         """The text of an object."""
         with self._in_words("read"):
-            answer = self.client.get_object(Bucket=self.name, Key=self.prefix + key)
-            return str(answer["Body"].read().decode())
+            return self._text(key)
+
+    def text_if_there(self, key: str) -> str | None:
+        """The text of an object; None where there is none yet."""
+        with self._in_words("read"):
+            try:
+                return self._text(key)
+            except self.client.exceptions.NoSuchKey:
+                return None
 
     def download(self, key: str, path: Path) -> None:
         """Bring an object to `path`, whole or not at all."""
@@ -79,6 +86,10 @@ class Bucket:
                     raise
                 return False
         return True
+
+    def _text(self, key: str) -> str:
+        answer = self.client.get_object(Bucket=self.name, Key=self.prefix + key)
+        return str(answer["Body"].read().decode())
 
     def _put(self, text: str, key: str, **condition: str) -> None:
         self.client.put_object(

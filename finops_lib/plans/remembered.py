@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import boto3
-from botocore.exceptions import ClientError
-
-SCHEME = "s3://"
+from finops_lib.plans.bucket import SCHEME, Bucket, open_bucket
 
 
 def recall(place: str | Path) -> str | None:
-    """The text that is kept there; None where nothing is kept yet."""
-    if not str(place).startswith(SCHEME):
-        return Path(place).read_text() if Path(place).exists() else None
-    bucket, key = _object(str(place))
-    try:
-        return str(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
-            return None
-        raise
+    """The text that is kept there; None where nothing is kept yet. ReportError where S3 refuses."""
+    if str(place).startswith(SCHEME):
+        bucket, key = _object(str(place))
+        return bucket.text_if_there(key)
+    return Path(place).read_text() if Path(place).exists() else None
 
 
 def keep(place: str | Path, text: str) -> None:
-    """Keep the text there, whole or not at all."""
+    """Keep the text there, whole or not at all. ReportError where S3 refuses."""
     if str(place).startswith(SCHEME):
         bucket, key = _object(str(place))
-        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+        bucket.put(text, key)
         return
     path = Path(place)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +28,6 @@ def keep(place: str | Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _object(place: str) -> tuple[str, str]:
-    bucket, _, key = place.removeprefix(SCHEME).partition("/")
-    return bucket, key
+def _object(place: str) -> tuple[Bucket, str]:
+    folder, _, key = place.rpartition("/")
+    return open_bucket(folder), key
