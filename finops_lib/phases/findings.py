@@ -10,6 +10,7 @@ from finops_lib.phases import ledger
 from finops_lib.phases.optimization import flip
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.export import commands
+from finops_lib.present import count, pct
 from finops_lib.schema import LEDGER
 from finops_lib.sources.store import read_table
 from finops_lib.workbook import Workbook
@@ -55,7 +56,7 @@ def left_out(book: Workbook, most: int = MOST) -> str:
     if rest.empty:
         return ""
     share = rest["monthly_saving"].sum() / book.waste["monthly_saving"].sum()
-    return f"{len(rest):,} smaller findings ({100 * share:.1f} % of the sum) are in findings.parquet alone."
+    return f"{count(len(rest))} smaller findings ({pct(share)} of the sum) are in findings.parquet alone."
 
 
 def times_seen(book: Workbook) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from finops_lib.params.governance import Budget
 from finops_lib.period import Period
 from finops_lib.phases.allocation import bill
 from finops_lib.phases.ledger import earlier_runs
+from finops_lib.present import count, number
 from finops_lib.schema import COST_COLUMN
 from finops_lib.sources.store import read_estate
 from finops_lib.workbook import Workbook
@@ -132,8 +133,8 @@ def _words(value: object) -> str:
     if isinstance(value, timedelta):
         return f"{value / timedelta(days=1):g} days"
     if isinstance(value, float):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return number(value, places=2)
+    return count(value) if isinstance(value, int) else str(value)
 
 
 def against_first_month(book: Workbook) -> pd.DataFrame:
