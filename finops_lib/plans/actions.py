@@ -27,6 +27,8 @@ class Action:
     grace_days: int = 0
     undo_permissions: tuple[str, ...] = ()
     """What reverting it needs beyond `permissions`."""
+    instead: str | None = None
+    """The action with an executor that a reviewer may write in the place of one that a person does."""
 
 
 def _catalogue(*actions: Action) -> dict[str, Action]:
@@ -83,6 +85,17 @@ ACTIONS = _catalogue(
          "rds:DescribeDBSnapshots"),
         prerequisite="final_snapshot", undo="restore_database", undo_permissions=("rds:AddTagsToResource", "rds:RestoreDBInstanceFromDBSnapshot"), risk="high",
         effort_hours=1.0, grace_days=14,
+    ),
+    Action(
+        "stop_database", "terminate", "Stop the database (RDS starts it again after seven days)",
+        ("rds:StopDBInstance", "rds:DescribeDBInstances"), undo="start_database",
+        undo_permissions=("rds:StartDBInstance",),
+    ),
+    Action(
+        "stop_database_cluster", "terminate",
+        "Stop the cluster as a whole (RDS starts it again after seven days)",
+        ("rds:StopDBCluster", "rds:DescribeDBClusters", "rds:DescribeDBInstances"),
+        undo="start_database_cluster", undo_permissions=("rds:StartDBCluster",),
     ),
     Action(
         "delete_bucket", "terminate", "Delete the empty bucket",
@@ -173,7 +186,7 @@ ACTIONS = _catalogue(
         "delete_database_cluster", "terminate",
         "Delete the cluster after a final snapshot (a person does)", (),
         prerequisite="final_snapshot", undo="restore_cluster", risk="high", grace_days=14,
-        effort_hours=1.0,
+        effort_hours=1.0, instead="stop_database_cluster",
     ),
     Action(
         "upgrade_database_engine", "resize",

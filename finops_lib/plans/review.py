@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from finops_lib.errors import PlanError
+from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
 from finops_lib.plans.executors.executor import MARK_TAG
 from finops_lib.schema import PLAN, conform
@@ -67,13 +68,15 @@ def document(plan: pd.DataFrame, estate_counts: Mapping[str, int] | None = None)
 def observe(plan: Document, clients: Callable[[str, str, str], Any]) -> Document:
     """The document with each step's `before_state` as read from the account now.
 
-    A step whose resource is gone already, or whose action a person does, is dismissed with a note.
+    A step whose resource is gone already is dismissed with a note; one that a person does says so, and which
+    action may be written in its place, for which its state is read.
     """
     return {**plan, "steps": [_observed(step, clients) for step in plan["steps"]]}
 
 
 def _observed(step: Document, clients: Callable[[str, str, str], Any]) -> Document:
-    executor = EXECUTORS.get(step["action"])
+    instead = ACTIONS[step["action"]].instead if step["action"] in ACTIONS else None
+    executor = EXECUTORS.get(instead or step["action"])
     if executor is None:
         return {**step, "before_state": None, "note": "a person does it"}
     client = clients(step["account_id"], step["region"], executor.service)
@@ -81,7 +84,8 @@ def _observed(step: Document, clients: Callable[[str, str, str], Any]) -> Docume
     if state is None:
         return {**step, "before_state": None, "status": "dismissed", "note": "it is gone"}
     tags = {key: value for key, value in state["tags"].items() if key != MARK_TAG}
-    return {**step, "before_state": {**state, "tags": tags}}
+    seen = {**step, "before_state": {**state, "tags": tags}}
+    return {**seen, "note": f"a person does it, or `action: {instead}`"} if instead else seen
 
 
 def digest(plan: Document) -> str:

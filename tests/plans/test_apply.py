@@ -84,7 +84,7 @@ def step(number: int, action: str, resource_id: str, service: str, **changes: An
 
 
 def plant_and_plan(wire: Wire, each: int) -> dict:
-    """`each` resources for each of ten actions, and the signed plan that acts on all of them."""
+    """`each` resources for each of eleven actions, and the signed plan that acts on all of them."""
     ec2, s3 = wire.clients(ACCOUNT, REGION, "ec2"), wire.clients(ACCOUNT, REGION, "s3")
     ml, rds = wire.clients(ACCOUNT, REGION, "sagemaker"), wire.clients(ACCOUNT, REGION, "rds")
     launched = ec2.run_instances(
@@ -105,6 +105,11 @@ def plant_and_plan(wire: Wire, each: int) -> dict:
             DBInstanceIdentifier=f"db-{n}", DBInstanceClass="db.m5.large", Engine="postgres",
             AllocatedStorage=20, MasterUsername="u", MasterUserPassword="password",
         )  # fmt: skip
+        cluster = rds.create_db_cluster(
+            DBClusterIdentifier=f"aurora-{n}", Engine="aurora-postgresql", MasterUsername="u",
+            MasterUserPassword="password",
+        )["DBCluster"]  # fmt: skip
+        rds.describe_db_clusters()  # moto's clusters are being created until they are asked for.
         lifecycle = {"Rules": [{"ID": "tier", "Status": "Enabled", "Filter": {"Prefix": ""},
                      "Transitions": [{"Days": 30, "StorageClass": "STANDARD_IA"}]}]}  # fmt: skip
         rows += [
@@ -119,9 +124,10 @@ def plant_and_plan(wire: Wire, each: int) -> dict:
             ("put_lifecycle", f"data-{n}", "S3", {"lifecycle": lifecycle}),
             ("stop_notebook_instance", f"nb-{n}", "SageMaker", {}),
             ("delete_database", f"db-{n}", "RDS", {}),
+            ("stop_database_cluster", cluster["DBClusterArn"], "RDS", {}),
         ]  # fmt: skip
     steps = [step(i, a, r, s, parameters=p) for i, (a, r, s, p) in enumerate(rows, start=1)]
-    counts = {"EC2": 7 * each, "S3": each, "SageMaker": each, "RDS": each}
+    counts = {"EC2": 7 * each, "S3": each, "SageMaker": each, "RDS": 2 * each}
     seen = observe({"steps": steps, "estate_counts": counts}, wire.clients)
     wire.calls.clear()
     return sign(seen, "Ada", [row["step"] for row in steps])
@@ -142,7 +148,7 @@ def test_apply_plan_killed_at_every_call_boundary_does_each_action_once(wire, tm
     check_crashes(wire, tmp_path, each=10)
 
 
-def test_apply_plan_killed_at_every_call_boundary_of_ten_actions_does_each_once(wire, tmp_path):
+def test_apply_plan_killed_at_every_call_boundary_of_eleven_actions_does_each_once(wire, tmp_path):
     check_crashes(wire, tmp_path, each=1)
 
 
@@ -201,7 +207,7 @@ def undo_result(log, planned: dict) -> str | None:
 
 
 def one_step(wire: Wire, action: str) -> dict:
-    """The signed plan of one of the ten actions."""
+    """The signed plan of one of the eleven actions."""
     plan = plant_and_plan(wire, 1)
     kept = [s for s in plan["steps"] if s["action"] == action]
     return sign({"steps": kept, "estate_counts": plan["estate_counts"]}, "Ada")
@@ -246,6 +252,33 @@ def test_apply_plan_resource_gone_is_skipped(wire):
     address = plan["steps"][0]["resource_id"]
     wire.clients(ACCOUNT, REGION, "ec2").release_address(AllocationId=address)
     assert outcome_of(plan, wire) == ("skipped", "it is gone")
+
+
+def idle_member(wire: Wire) -> dict:
+    """The unsigned plan of an idle cluster's member, which a check leaves to a person."""
+    rds = wire.clients(ACCOUNT, REGION, "rds")
+    login = {"MasterUsername": "u", "MasterUserPassword": "password"}
+    rds.create_db_cluster(DBClusterIdentifier="aurora", Engine="aurora-postgresql", **login)
+    member = rds.create_db_instance(
+        DBInstanceIdentifier="member", DBInstanceClass="db.r6g.large", Engine="aurora-postgresql",
+        DBClusterIdentifier="aurora",
+    )["DBInstance"]["DBInstanceArn"]  # fmt: skip
+    rows = [step(1, "delete_database_cluster", member, "RDS")]
+    return observe({"steps": rows, "estate_counts": {"RDS": 1}}, wire.clients)
+
+
+def test_idle_cluster_is_left_to_a_person_unless_the_reviewer_writes_that_it_is_stopped(
+    wire, tmp_path
+):
+    plan, log = idle_member(wire), tmp_path / "j.jsonl"
+    assert plan["steps"][0]["note"] == "a person does it, or `action: stop_database_cluster`"
+    assert outcome_of(sign(plan, "Ada", [1]), wire) == ("skipped", "a person does it")
+    plan["steps"][0]["action"] = "stop_database_cluster"
+    signed, rds = sign(plan, "Ada", [1]), wire.clients(ACCOUNT, REGION, "rds")
+    assert outcome_of(signed, wire, log=log, dry_run=False) == ("applied", "")
+    assert rds.describe_db_clusters()["DBClusters"][0]["Status"] == "stopped"
+    assert undo_plan(log, wire.clients, dry_run=False)["outcome"].tolist() == ["undone"]
+    assert rds.describe_db_clusters()["DBClusters"][0]["Status"] == "available"
 
 
 def test_apply_plan_in_grace_waits(wire):

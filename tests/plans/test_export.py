@@ -180,6 +180,18 @@ def test_custodian_puts_the_plan_s_own_lifecycle_and_database_class():
     ]  # fmt: skip
 
 
+def test_exports_stop_the_cluster_of_a_member_once_and_a_cluster_by_its_own_arn():
+    arn, seen = "arn:aws:rds:eu-central-1:111122223333:", {"before_state": {"cluster": "aurora"}}
+    rows = [step(n, "stop_database_cluster", f"{arn}db:member-{n}", **seen) for n in (1, 2)]
+    rows += [step(3, "stop_database_cluster", f"{arn}cluster:other", before_state=None)]
+    made = custodian(rows, {})["policies"]
+    assert [(p["resource"], p["filters"][0]["value"], p["actions"]) for p in made] == [
+        ("aws.rds-cluster", ["aurora", "other"], ["stop"])
+    ]
+    named = [command[4] for command in commands(cli_script(rows))]
+    assert named == ["aurora", "other"]
+
+
 def test_custodian_names_are_unique_and_the_file_is_plain():
     made = custodian([step(n, action) for n, action in enumerate(POLICIES)], {})["policies"]
     assert len({p["name"] for p in made}) == len(POLICIES)

@@ -173,9 +173,28 @@ def plant_stores(s3: Any, rds: Any, logs: Any) -> Planted:
         )  # fmt: skip
     yield "delete_database", ("db", {})
     yield "resize_database", ("big", {"instance_class": "db.m5.large"})
+    yield from plant_clusters(rds)
     logs.create_log_group(logGroupName="/chatty")
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/chatty"
     yield "put_log_retention", (arn, {"retention_days": 30})
+
+
+def plant_clusters(rds: Any) -> Planted:
+    """A cluster, known by its member as the inventory names it, and a database that is in none."""
+    login = {"MasterUsername": "u", "MasterUserPassword": "password"}
+    rds.create_db_cluster(
+        DBClusterIdentifier="aurora", Engine="aurora-postgresql", Tags=TAG, **login
+    )
+    member = rds.create_db_instance(
+        DBInstanceIdentifier="member", DBInstanceClass="db.r6g.large", Engine="aurora-postgresql",
+        DBClusterIdentifier="aurora",
+    )["DBInstance"]  # fmt: skip
+    yield "stop_database_cluster", (member["DBInstanceArn"], {})
+    rds.create_db_instance(
+        DBInstanceIdentifier="alone", DBInstanceClass="db.m5.large", Engine="postgres", Tags=TAG,
+        AllocatedStorage=20, **login,
+    )  # fmt: skip
+    yield "stop_database", ("alone", {})
 
 
 def plant_ml(sagemaker: Any, emulator: Any) -> Planted:

@@ -2,6 +2,7 @@
 
 from finops_lib.plans.executors import (
     buckets,
+    clusters,
     databases,
     disks,
     endpoints,
@@ -20,6 +21,7 @@ EXECUTORS: dict[str, Executor] = {
     **instances.EXECUTORS, **disks.EXECUTORS, **network.EXECUTORS, **buckets.EXECUTORS,
     **databases.EXECUTORS, **ml.EXECUTORS, **images.EXECUTORS, **studio.EXECUTORS,
     **endpoints.EXECUTORS, **gateways.EXECUTORS, **log_groups.EXECUTORS, **groups.EXECUTORS,
+    **clusters.EXECUTORS,
 }  # fmt: skip
 """Every action that a plan can carry out, by its name."""
 
