@@ -45,6 +45,7 @@ class Purpose(StrEnum):
     undo = "undo"
     deploy = "deploy"
     schedule = "schedule"
+    tag = "tag"
 
 
 @app.command()
@@ -85,9 +86,9 @@ def status(
 def policy(
     purpose: Annotated[Purpose, typer.Argument(help="what the policy is for")] = Purpose.apply,
 ) -> None:
-    """Print the least-privilege IAM policy for applying or undoing plans, deploying controls, or the schedule."""
+    """Print the least-privilege IAM policy for plans (apply, undo), controls (deploy), the schedule, or tags (tag)."""
     made = {"apply": policies.applying, "undo": policies.undoing, "deploy": policies.deploying,
-            "schedule": policies.scheduling}[purpose.value]()  # fmt: skip
+            "schedule": policies.scheduling, "tag": policies.tagging}[purpose.value]()  # fmt: skip
     out.file.write(json.dumps(made, indent=2) + "\n")
 
 

@@ -11,7 +11,7 @@ from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import Step
 from finops_lib.plans.executors.executor import MARK_TAG
 from finops_lib.plans.journal import Journal
-from finops_lib.plans.native_tags import SERVICES, remove_tags, write_tags
+from finops_lib.plans.native_tags import CHANGING, SERVICES, remove_tags, write_tags
 from finops_lib.plans.review import Document
 
 KINDS = {
@@ -23,16 +23,6 @@ KINDS = {
 }  # fmt: skip
 """Actions that mark their resource, and the kind by which it is tagged."""
 
-PERMISSIONS: dict[str, tuple[str, ...]] = {
-    "autoscaling": ("autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags"),
-    "ec2": ("ec2:CreateTags", "ec2:DeleteTags"),
-    "elbv2": ("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
-    "rds": ("rds:AddTagsToResource", "rds:RemoveTagsFromResource"),
-    "s3": ("s3:PutBucketTagging",),
-    "sagemaker": ("sagemaker:AddTags", "sagemaker:DeleteTags"),
-}
-"""What marking calls, by the service that owns the resource."""
-
 SURVIVING = frozenset({"shrink_auto_scaling_group"})
 """Actions after which the resource is still there, and its mark is to go."""
 
@@ -41,7 +31,7 @@ ARN_WORDS = {"databases": "db", "endpoints": "endpoint"}
 
 def permissions(action: str) -> tuple[str, ...]:
     """Everything that carrying out the action calls, its mark included."""
-    marking = PERMISSIONS[SERVICES[KINDS[action]]] if action in KINDS else ()
+    marking = CHANGING[SERVICES[KINDS[action]]] if action in KINDS else ()
     return tuple(dict.fromkeys((*ACTIONS[action].permissions, *marking)))
 
 

@@ -31,6 +31,28 @@ SERVICES = {
 NOT_IN_TAGGING_API = frozenset({"auto_scaling_groups"})
 """Kinds that the Resource Groups Tagging API does not tag."""
 
+READING: dict[str, tuple[str, ...]] = {
+    "ec2": ("ec2:DescribeTags",), "autoscaling": ("autoscaling:DescribeTags",),
+    "rds": ("rds:ListTagsForResource",), "s3": ("s3:GetBucketTagging",),
+    "elbv2": ("elasticloadbalancing:DescribeTags",), "sagemaker": ("sagemaker:ListTags",),
+    "logs": ("logs:ListTagsForResource",),
+}  # fmt: skip
+"""What `read_tags` calls, by the service that owns the resource."""
+
+CHANGING: dict[str, tuple[str, ...]] = {
+    "ec2": ("ec2:CreateTags", "ec2:DeleteTags"),
+    "autoscaling": ("autoscaling:CreateOrUpdateTags", "autoscaling:DeleteTags"),
+    "rds": ("rds:AddTagsToResource", "rds:RemoveTagsFromResource"),
+    "s3": ("s3:PutBucketTagging",),
+    "elbv2": ("elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"),
+    "sagemaker": ("sagemaker:AddTags", "sagemaker:DeleteTags"),
+    "logs": ("logs:TagResource", "logs:UntagResource"),
+}  # fmt: skip
+"""What `write_tags` and `remove_tags` call."""
+
+TAGGING_API = "tag:TagResources"
+"""What tagging twenty at a time calls; AWS asks for the resource's own permission beside it."""
+
 
 def arn(kind: str, account_id: str, region: str, resource_id: str) -> str:
     """The resource's ARN (the id itself where it is one already)."""

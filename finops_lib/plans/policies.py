@@ -8,6 +8,13 @@ from typing import Any
 from finops_lib.plans import marks
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.native_tags import (
+    CHANGING,
+    NOT_IN_TAGGING_API,
+    READING,
+    SERVICES,
+    TAGGING_API,
+)
 from finops_lib.plans.shutdown import stack
 
 DEPLOYING: dict[str, tuple[str, ...]] = {
@@ -78,6 +85,14 @@ def deploying(parts: Iterable[str] | None = None) -> dict[str, Any]:
     names = list(DEPLOYING if parts is None else parts)
     behind = BEHIND_THE_STACK if {"off-hours", "detector"} & set(names) else ()
     return policy([*(permission for name in names for permission in DEPLOYING[name]), *behind])
+
+
+def tagging(kinds: Iterable[str] | None = None) -> dict[str, Any]:
+    """What `finops tags` needs to apply and undo a plan on these kinds of resources; None for all of them."""
+    chosen = list(SERVICES if kinds is None else kinds)
+    services = dict.fromkeys(SERVICES[kind] for kind in chosen)
+    own = [name for service in services for name in (*READING[service], *CHANGING[service])]
+    return policy([*own, *([TAGGING_API] if set(chosen) - NOT_IN_TAGGING_API else [])])
 
 
 def scheduling() -> dict[str, Any]:

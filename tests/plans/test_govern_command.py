@@ -65,7 +65,7 @@ def test_govern_runbook_has_a_line_for_what_is_missing(finops, tmp_path):
     assert "The control finops-total (budgets) is missing" in written.read_text()
 
 
-@pytest.mark.parametrize("purpose", ["apply", "undo", "deploy", "schedule"])
+@pytest.mark.parametrize("purpose", ["apply", "undo", "deploy", "schedule", "tag"])
 def test_govern_policy_prints_a_policy(purpose, capsys):
     plan.govern.policy(plan.govern.Purpose(purpose))
     assert json.loads(capsys.readouterr().out)["Version"] == "2012-10-17"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from finops_lib.demo.emulator.answers import RefusedError
@@ -49,13 +48,30 @@ def _app(state: State, request: Asked, body: Body) -> Body:
     raise RefusedError("ResourceNotFound", f"App {body.get('AppName')} does not exist.")
 
 
-def tags_of(state: State, account: str, region: str, arn: str) -> SimpleNamespace | None:
-    """The app of an ARN as moto keeps what can be tagged; None where it is no app's ARN."""
+class TaggedApp:
+    """An app as moto keeps what can be tagged: it puts another list of tags where some are taken off."""
+
+    def __init__(self, app: Body) -> None:
+        self._app = app
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """The app's own list."""
+        tags: list[dict[str, str]] = self._app.setdefault("Tags", [])
+        return tags
+
+    @tags.setter
+    def tags(self, tags: list[dict[str, str]]) -> None:
+        self._app["Tags"] = tags
+
+
+def tags_of(state: State, account: str, region: str, arn: str) -> TaggedApp | None:
+    """The app of an ARN; None where it is no app's ARN."""
     path = arn.rpartition(":app/")[2]
     for app in state.apps[(account, region)]:
         owner = app.get("UserProfileName", app.get("SpaceName"))
         if path == f"{app['DomainId']}/{owner}/{app['AppType']}/{app['AppName']}":
-            return SimpleNamespace(tags=app.setdefault("Tags", []))
+            return TaggedApp(app)
     return None
 
 
