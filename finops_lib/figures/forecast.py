@@ -45,7 +45,7 @@ def monthly(
     ax.plot(ahead["month"], ahead["cost"], color=style.ACCENT, linestyle="", marker="o", markersize=5, markerfacecolor=style.PAPER)  # fmt: skip
     for name, limit in (limits or {}).items():
         ax.axhline(limit, color=style.WORSE, linestyle=":", linewidth=1.5)
-        ax.annotate(name, (frame["month"].iloc[0], limit), xytext=(0, 3), textcoords="offset points", color=style.WORSE)  # fmt: skip
+        ax.annotate(f"budget: {name}", (frame["month"].iloc[0], limit), xytext=(0, 3), textcoords="offset points", color=style.WORSE)  # fmt: skip
     months = list(frame["month"])
     labels = [f"{m:%b\n%Y}" if m.month == 1 or m == months[0] else f"{m:%b}" for m in months]
     ax.set_xticks(months, labels)

@@ -7,6 +7,7 @@ and returns the axes. Amounts are in the billing currency, named by `unit`; a ti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,13 @@ EFFECT_NAMES = {
     "new": "new resources",
     "vanished": "vanished",
     "other": "fees, taxes, credits",
+    "rest": "the rest",
     "cost_after": "after",
 }
+
+_ENDS = ("cost_before", "cost_after")
+SMALL = 0.005
+"""Share of the larger end below which an effect is told with its like: nobody sees its step."""
 
 
 def trend(
@@ -36,10 +42,16 @@ def trend(
     title: str = "",
     unit: str = "USD",
     cost: str = "effective_cost",
+    legend_below: bool = False,
 ) -> Axes:
-    """Stacked columns per month of `spend_over_time` by a dimension, the largest at the bottom."""
+    """Stacked columns per month of `spend_over_time` by a dimension, the largest at the bottom.
+
+    So the same name has the same colour wherever it has the same rank. `legend_below` is for a picture
+    that is not wide enough to have names beside it.
+    """
     months = list(dict.fromkeys(frame["month"]))
-    names = list(dict.fromkeys(frame.sort_values("month", ascending=False)["name"]))
+    newest_first = frame.sort_values("month", ascending=False, kind="stable")
+    names = list(dict.fromkeys(newest_first["name"]))
     grey = frame.loc[frame["kind"].ne("named"), "name"].unique()
     colors = style.colors(names, other=grey)
     above, below = np.zeros(len(months)), np.zeros(len(months))
@@ -55,7 +67,10 @@ def trend(
             below + values.clip(upper=0).to_numpy(),
         )
     ax.set_xticks(range(len(months)), _month_labels(months))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
+    if legend_below:
+        ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.2), ncols=2, columnspacing=1.2)
+    else:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
     return style.labelled(ax, title, f"{unit} per month")
 
 
@@ -119,13 +134,12 @@ def calendar(
 
 
 def waterfall(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD") -> Axes:
-    """From the cost before to the cost after, one step per effect that is not zero.
+    """From the cost before to the cost after, one step per effect; the small ones are one step together.
 
     A rise is hatched and says "+", so that it reads without colour.
     """
-    ends = frame["step"].isin(["cost_before", "cost_after"])
-    steps = frame[ends | frame["amount"].abs().gt(0.005)].reset_index(drop=True)
-    ends = steps["step"].isin(["cost_before", "cost_after"])
+    steps = _seen(frame)
+    ends = steps["step"].isin(_ENDS)
     level = steps["amount"].cumsum()
     bottom = (level - steps["amount"]).where(~ends, 0.0)
     for place, step in steps.iterrows():
@@ -139,9 +153,20 @@ def waterfall(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "US
         )
         ax.annotate(label, (place, max(bottom[place], bottom[place] + step["amount"])), xytext=(0, 3),
                     textcoords="offset points", ha="center", color=style.INK)  # fmt: skip
-    ax.set_xticks(range(len(steps)), [EFFECT_NAMES[s].replace(" ", "\n", 1) for s in steps["step"]])
+    ax.set_xticks(range(len(steps)), [fill(EFFECT_NAMES[s], 9) for s in steps["step"]])
     ax.margins(y=0.1)
     return style.labelled(ax, title, unit)
+
+
+def _seen(frame: pd.DataFrame) -> pd.DataFrame:
+    """The steps that can be seen; what two or more are too small for is one step, so that they still add up."""
+    ends = frame["step"].isin(_ENDS)
+    small = ~ends & frame["amount"].abs().lt(SMALL * frame.loc[ends, "amount"].abs().max())
+    if small.sum() > 1:
+        rest = pd.DataFrame({"step": ["rest"], "amount": [frame.loc[small, "amount"].sum()]})
+        frame = pd.concat([frame[~small].iloc[:-1], rest, frame.tail(1)], ignore_index=True)
+    nothing = ~frame["step"].isin(_ENDS) & frame["amount"].abs().le(0.005)
+    return frame[~nothing].reset_index(drop=True)
 
 
 def _look(is_end: bool, amount: float) -> dict[str, Any]:

@@ -39,9 +39,10 @@ SIZES: Mapping[str, tuple[float, float]] = {
     "wide": (8.4, 3.5),
     "tall": (8.4, 5.2),
     "half": (4.1, 3.2),
+    "card": (5.2, 2.9),
     "strip": (8.4, 1.9),
 }
-"""Width and height in inches; a report's column is 8.4 inches wide."""
+"""Width and height in inches; a report's column is 8.4 inches wide, two cards stand side by side in it."""
 
 FONTS = ["Inter", "Segoe UI", "Helvetica Neue", "Liberation Sans", "Arial", "DejaVu Sans"]
 

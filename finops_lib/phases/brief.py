@@ -48,6 +48,8 @@ def trend(book: Workbook, top_n: int = 4) -> Any:
         unit=book.estate.currency,
         alt="Stacked columns of monthly cost by service.",
         source="the bill",
+        size="card",
+        legend_below=True,
     )  # fmt: skip
 
 

@@ -110,9 +110,9 @@ FORMATS: dict[str, Callable[[Any], str]] = {
 """The formats that `say`, `table` and `kpis` know by name; `change` and `delta` carry their sign."""
 
 
-def rounds_to_zero(value: Any, form: str) -> bool:
-    """Whether a value that is not zero would be shown as if it were."""
-    return bool(value) and not any(c in "123456789<" for c in FORMATS[form](value))
+def hides(shown: str, value: Any) -> bool:
+    """Whether a value that is not zero is shown as if it were."""
+    return bool(value) and not any(c in "123456789<" for c in shown)
 
 
 def _missing(value: Any) -> bool:

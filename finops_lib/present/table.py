@@ -10,16 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.present.numbers import FORMATS, UNKNOWN, rounds_to_zero, steady, usd
+from finops_lib.present.numbers import FORMATS, UNKNOWN, hides, steady, usd
 
 _BY_NAME = (
-    (r"(_share|^share|_ratio)$", "pct"),
     (r"(change_share|growth)$", "change"),
+    (r"(_share|^share|_ratio)$", "pct"),
     (r"(^change|_change|change_per_day|delta|difference)$", "delta"),
     (r"_pct$", "points"),
     (r"_gib$", "gib"),
     (r"(_days|^age|_age)$", "days"),
-    (r"(?i)(cost|saving|savings|spend|spent|usd|amount|budget|price_gap|billed|effective|per_day)(_low|_high|_before|_after)?$", "usd"),
+    (r"(?i)(cost|saving|savings|spend|spent|usd|amount|budget|price_gap|billed|effective|listed|per_day|(cost|saving)_per_\w+)(_low|_high|_before|_after)?$", "usd"),
 )  # fmt: skip
 """The unit is in the column's name; this is how each unit is shown."""
 
@@ -30,10 +30,16 @@ _BADGES = {"waste", "ok"}
 _NOT_NEEDED = {"reason", "note", "prerequisite", "undo", "error", "after_step"}
 """Texts that a row need not have: where one is missing nothing is unknown."""
 _NONE = "–"
+_CODED = {"action", "kind", "ours", "payment", "prerequisite", "product", "purchase_option", "rate_source", "stage"}  # fmt: skip
+"""Columns whose values are names in the code; people read them as words, a CSV keeps them as they are."""
 _SENTENCE = 60
 """Characters from which a text is read as a sentence."""
 _WORD = 24
 """Characters up to which a word without a space is never broken; longer ones, such as ARNs, may be."""
+_PHRASE = 12
+"""Characters up to which a few words stay on one line."""
+_MONEY = {"usd": False, "delta": True}
+"""Formats of money and whether they carry their sign; a column has cents everywhere or nowhere."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Table:
     caption: str = ""
     formats: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
     bars: Sequence[str] = ()
     total: Mapping[str, Any] | None = None
     note: str = ""
@@ -111,8 +118,9 @@ def table(frame: pd.DataFrame, caption: str = "", **options: Any) -> Table:
     """The frame as a table.
 
     `formats` (column: name in `numbers.FORMATS`) overrides what the column's unit says; `labels`
-    the headings; `bars` columns get a bar of their size; `total` is the last row (column: value);
-    `note`, `source` stand below; `rows` are shown before the reader asks for all.
+    the headings; `missing` (column: words) says what an empty cell means where that is not "unknown";
+    `bars` columns get a bar of their size; `total` is the last row (column: value); `note`, `source`
+    stand below; `rows` are shown before the reader asks for all.
     """
     return Table(frame, caption, **options)
 
@@ -125,6 +133,7 @@ class _Column:
     values: Sequence[Any]
     cents: bool
     bar: bool
+    missing: str
 
     @property
     def css(self) -> str:
@@ -136,16 +145,20 @@ class _Column:
 
     def show(self, value: Any) -> str:
         if isinstance(value, str):
-            return value
-        if value is None and self.name in _NOT_NEEDED:
-            return _NONE
-        if self.form == "usd" and not rounds_to_zero(value if pd.notna(value) else 0, "usd"):
-            return usd(value, cents=self.cents)
+            return value.replace("_", " ") if self.name in _CODED else value
+        if value is None and self.missing:
+            return self.missing
+        if value is not None and self.form in _MONEY:
+            shown = usd(value, cents=self.cents, signed=_MONEY[self.form])
+            return FORMATS[self.form](value) if hides(shown, value) else shown
         return FORMATS[self.form](value)
 
     def cells(self) -> list[str]:
         if self.form == "text":
-            return [_text_cell(text, self.name) for text in self.texts]
+            return [
+                _text_cell(text, self.name, value)
+                for text, value in zip(self.texts, self.values, strict=True)
+            ]
         largest = max((abs(float(v)) for v in self.values if self.bar and pd.notna(v)), default=0)
         return [
             _number_cell(text, value, abs(float(value)) / largest if largest and pd.notna(value) else None)
@@ -163,9 +176,11 @@ def _column(shown: Table, name: Any) -> _Column:
     series = shown.frame[name]
     form = shown.formats.get(name) or format_of(str(name), series)
     values = series.astype("object").where(series.notna(), None).tolist()
-    numeric = form == "usd" and series.notna().any()
+    numeric = form in _MONEY and series.notna().any()
     cents = not numeric or bool(pd.to_numeric(series).abs().max() < 1e3)
-    return _Column(str(name), shown.labels.get(name, label_of(str(name))), form, values, cents, name in shown.bars)  # fmt: skip
+    label = shown.labels.get(name, label_of(str(name)))
+    missing = shown.missing.get(name, _NONE if name in _NOT_NEEDED else "")
+    return _Column(str(name), label, form, values, cents, name in shown.bars, missing)
 
 
 def format_of(name: str, values: pd.Series) -> str:
@@ -190,7 +205,9 @@ def label_of(name: str) -> str:
     return " ".join([first, *shown[1:]])
 
 
-def _text_cell(text: str, name: str) -> str:
+def _text_cell(text: str, name: str, value: Any) -> str:
+    if name in _CODED and isinstance(value, str) and text != value:
+        return f'<td data-v="{escape(value)}">{escape(text)}</td>'
     if text == UNKNOWN or (text in _BADGES and name == "status"):
         return f'<td><span class="fo-badge fo-{text}">{text}</span></td>'
     css = _width(text)
@@ -200,13 +217,15 @@ def _text_cell(text: str, name: str) -> str:
 def _width(text: str) -> str:
     """Sentences need width, or one row of a wide table fills the screen; names stay in one piece."""
     if " " in text:
-        return "sentence" if len(text) > _SENTENCE else ""
+        return "sentence" if len(text) > _SENTENCE else "word" if len(text) <= _PHRASE else ""
     return "long" if len(text) > _WORD else "word" if "-" in text or "_" in text else ""
 
 
 def _number_cell(text: str, value: Any, bar: float | None) -> str:
     if text == UNKNOWN:
         return f'<td class="n"><span class="fo-badge fo-unknown">{UNKNOWN}</span></td>'
+    if value is None:
+        return f'<td class="n">{escape(text)}</td>'
     style = "" if bar is None else f' style="--bar:{bar * 100:.1f}%"'
     raw = value.isoformat() if hasattr(value, "isoformat") else repr(steady(value))
     return f'<td class="n" data-v="{raw}"{style}>{escape(text)}</td>'

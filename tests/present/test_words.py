@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -57,6 +59,42 @@ def test_table_columns_take_their_format_from_their_unit():
         '<td class="n"><span class="fo-badge fo-unknown">unknown</span></td>',
     ):
         assert shown in html
+
+
+def cells(frame, **options):
+    """What each cell of the table shows, row by row."""
+    rows = re.findall(r"<tr>(<td.*?)</tr>", present.table(frame, **options).html())
+    return [re.findall(r">([^<]+)<", row) for row in rows]
+
+
+def test_table_changes_carry_their_sign_and_a_column_has_cents_everywhere_or_nowhere():
+    frame = pd.DataFrame(
+        {
+            "change_share": [0.054, -0.003],
+            "change": [4402.1, 123.17],
+            "change_per_day": [88.75, -0.32],
+            "listed": [10439.0, 0.4],
+            "cost_per_gpu_hour": [3.2, 0.63],
+        }
+    )
+    assert cells(frame) == [
+        ["+5.4%", "+$4,402", "+$88.75", "$10,439", "$3.20"],
+        ["\N{MINUS SIGN}0.3%", "+$123", "\N{MINUS SIGN}$0.32", "$0.40", "$0.63"],
+    ]
+
+
+def test_table_a_missing_value_means_what_the_notebook_says():
+    frame = pd.DataFrame(
+        {"tag": ["a", None], "crossed": pd.to_datetime(["2026-12-30", None]), "owner": ["x", None]}
+    )
+    found = cells(frame, missing={"tag": "untagged", "crossed": "not this year"})
+    assert found == [["a", "2026-12-30", "x"], ["untagged", "not this year", "unknown"]]
+
+
+def test_table_names_of_the_code_are_words_and_stay_names_in_the_csv():
+    frame = pd.DataFrame({"kind": ["nat_gateways"], "team": ["ml_platform"]})
+    assert present.table(frame).html().count('<td data-v="nat_gateways">nat gateways</td>') == 1
+    assert cells(frame) == [["nat gateways", "ml_platform"]]
 
 
 def test_table_headings_are_words_and_keep_the_column_name_for_csv():
