@@ -18,7 +18,7 @@ from finops_lib.params import Params, load_params
 from finops_lib.phases import governance as phase
 from finops_lib.plans import anomaly_digest, governed, policies, runbook, weekly_mail
 from finops_lib.plans.clients import caller_account, clients
-from finops_lib.present import usd
+from finops_lib.present import pct, usd
 from finops_lib.workbook import Workbook, open_workbook
 
 app = typer.Typer(
@@ -150,6 +150,10 @@ def _lines(book: Workbook) -> list[str]:
         f"Budget {row.budget}: {row.status}, {usd(row.actual_amount)} of {usd(row.limit_amount)}; "
         f"the running month is expected to cost {usd(row.forecast_amount)}."
         for row in spent.itertuples(index=False)
+    ]
+    lines += [
+        f"{row.about} ({row.budget}): {row.status}, {pct(row.actual_share)} of {pct(row.wanted_share)}."
+        for row in phase.commitment_budgets(book).itertuples(index=False)
     ]
     found = phase.anomalies(book)
     return [*lines, anomaly_digest.digest(found.head(5), currency=book.estate.currency)]

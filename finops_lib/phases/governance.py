@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.analysis.anomalies.detect import detect_many
+from finops_lib.analysis.commitments.budget_shares import DIMENSIONS, commitment_share
 from finops_lib.analysis.tags.values import canonical
 from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
@@ -34,13 +35,13 @@ CAUSE_KEYS = ("SubAccountId", "RegionId", "x_UsageType", "x_tag_team")
 
 
 def budgets(book: Workbook) -> pd.DataFrame:
-    """Each budget of the parameters against the month and the running month.
+    """Each budget of cost against the month and the running month.
 
     `limit_amount`, `actual_amount` of the period, `used_share`, `forecast_amount` of the month that runs at
     `as_of` (billed so far, and the mean of the last 28 whole days for the rest), `forecast_share`, `status`.
-    Cost as AWS Budgets counts it, billed; budgets of use and cover have no amount, which is unknown.
+    Cost as AWS Budgets counts it, billed; a budget of a tag that the bill has not is unknown.
     """
-    wanted = [b for b in book.params.governance.budgets if b.period == "MONTHLY"]
+    wanted = [b for b in _monthly(book) if b.kind == "COST"]
     columns = sorted({column for b in wanted if b.tag and (column := _tag(b)) in book.cube.columns})
     days = frame(queries.spend_by_day(book.cube, columns))
     return pd.DataFrame(
@@ -50,15 +51,37 @@ def budgets(book: Workbook) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def _monthly(book: Workbook) -> list[Budget]:
+    return [budget for budget in book.params.governance.budgets if budget.period == "MONTHLY"]
+
+
+def commitment_budgets(book: Workbook) -> pd.DataFrame:
+    """Each budget of use or cover: budget, about, wanted_share, actual_share of the period (0-1), status.
+
+    `status` is kept, below, or unknown where the bill cannot say (`commitment_share`).
+    """
+    wanted = [b for b in _monthly(book) if b.kind != "COST"]
+    lines = queries.within(book.cube, book.period)
+    spend = frame(queries.spend_by(lines, list(DIMENSIONS))) if wanted else pd.DataFrame()
+    rows = [_commitment_row(budget, spend) for budget in wanted]
+    return pd.DataFrame(rows, columns=["budget", "about", "wanted_share", "actual_share", "status"])
+
+
+def _commitment_row(budget: Budget, spend: pd.DataFrame) -> tuple[Any, ...]:
+    about, wanted = WORDS[budget.kind], budget.limit / 100
+    if budget.kind.startswith("RI_"):
+        about = f"{about}, {budget.service}"
+    actual = commitment_share(spend, budget.kind, budget.service)
+    status = "unknown" if np.isnan(actual) else "kept" if actual >= wanted else "below"
+    return budget.name, about, wanted, actual, status
+
+
 def _tag(budget: Budget) -> str:
     return f"x_tag_{budget.tag[0]}" if budget.tag else ""
 
 
 def _budget_row(book: Workbook, budget: Budget, days: pd.DataFrame) -> tuple[Any, ...]:
     scope = f"{budget.tag[0]} {budget.tag[1]}" if budget.tag else "whole bill"
-    if budget.kind != "COST":
-        told = f"{WORDS[budget.kind]} below {budget.limit:g} %"
-        return (budget.name, told, *[np.nan] * 5, "unknown")
     if budget.tag and _tag(budget) not in days.columns:
         return (budget.name, scope, budget.limit, *[np.nan] * 4, "unknown")
     mine = days[days[_tag(budget)].isin(budget.tag[1:])] if budget.tag else days
@@ -200,12 +223,15 @@ def quotas(book: Workbook) -> pd.DataFrame:
 def scorecard(book: Workbook, written: str = "") -> pd.DataFrame:
     """measure, share (0-1, missing where unknown) and what it counts: the KPIs of the programme."""
     spent, held = budgets(book), controls(book, written)
+    shares = commitment_budgets(book)
+    kept_in_month = [*(spent["used_share"].dropna() <= 1),
+                     *shares.loc[shares["status"].ne("unknown"), "status"].eq("kept")]  # fmt: skip
     adopted, kept = schedule_adoption(book), exceptions(book)
     known = held[held["status"].ne("unknown")]
     switched = adopted["scheduled"].sum() + adopted["could"].sum()
     rows = [
-        ("Budgets kept in the month", _mean(spent["used_share"].dropna() <= 1), "of budgets"),
-        ("Budgets kept by the forecast", _mean(spent["forecast_share"].dropna() <= 1), "of budgets"),
+        ("Budgets kept in the month", _mean(pd.Series(kept_in_month)), "of budgets"),
+        ("Budgets kept by the forecast", _mean(spent["forecast_share"].dropna() <= 1), "of budgets of cost"),
         ("Controls deployed", _mean(known["status"].eq("deployed")), "of controls that were read"),
         ("Schedules adopted", adopted["scheduled"].sum() / switched if switched else np.nan,
          "of instances that could rest"),

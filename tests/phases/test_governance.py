@@ -18,6 +18,12 @@ BUDGETS = [
     {"name": "total", "limit": 100.0},
     {"name": "a", "limit": 50.0, "tag": ["team", "a", "A"]},
     {"name": "reserved", "limit": 90.0, "kind": "RI_UTILIZATION"},
+    {
+        "name": "databases",
+        "limit": 90.0,
+        "kind": "RI_UTILIZATION",
+        "service": "Amazon Relational Database Service",
+    },
     {"name": "projects", "limit": 5.0, "tag": ["planet", "mars"]},
 ]
 
@@ -40,9 +46,18 @@ def test_budgets_compare_billed_cost_and_leave_what_is_not_known_unknown(book):
     assert found.loc["total", "actual_amount"] == pytest.approx(BILLED)
     assert found.loc["a", "actual_amount"] == pytest.approx(10.0 - 0.75)
     assert found["status"].to_dict() == {
-        "total": "over", "a": "within", "reserved": "unknown", "projects": "unknown",
+        "total": "over", "a": "within", "projects": "unknown",
     }  # fmt: skip
-    assert found.loc[["reserved", "projects"], "used_share"].isna().all()
+    assert found.loc[["projects"], "used_share"].isna().all()
+
+
+def test_commitment_budgets_are_read_from_the_bill_and_unknown_where_it_has_none(book):
+    found = governance.commitment_budgets(book).set_index("budget")
+    assert found["wanted_share"].tolist() == [0.9, 0.9]
+    assert found["actual_share"].to_dict() == {
+        "reserved": pytest.approx(3.25 / (3.25 + 0.75)), "databases": pytest.approx(np.nan, nan_ok=True),
+    }  # fmt: skip
+    assert found["status"].to_dict() == {"reserved": "below", "databases": "unknown"}
 
 
 def test_budgets_forecast_is_the_days_so_far_and_the_mean_of_28_for_the_rest(book):
@@ -58,7 +73,7 @@ def test_controls_without_an_account_are_unknown_and_a_status_file_says_more(boo
     assert governance.controls(book, str(written))["status"].tolist() == ["deployed"]
     scores = governance.scorecard(book, str(written)).set_index("measure")["share"]
     assert scores["Controls deployed"] == 1.0
-    assert scores["Budgets kept in the month"] == 0.5
+    assert scores["Budgets kept in the month"] == pytest.approx(1 / 3)
     assert np.isnan(scores["Schedules adopted"])
 
 

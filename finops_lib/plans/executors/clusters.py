@@ -28,7 +28,8 @@ def _cluster_name(client: Any, resource_id: str) -> str | None:
     if ":cluster:" in resource_id:
         return name
     member = client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-    return member.get("DBClusterIdentifier")
+    found: str | None = member.get("DBClusterIdentifier")
+    return found
 
 
 @or_none
