@@ -35,12 +35,15 @@ def _job(name: str, hours: float, cost: float, labels: dict[str, str], **more: A
             "list_cost": cost, "labels": labels, "is_billed": False, **more}  # fmt: skip
 
 
-def _gpu(name: str, level: float | None, labels: dict[str, str], **more: Any) -> Spec:
-    """A job that has run for 20 of its 240 hours on a GPU at this level; nobody has run its like."""
-    line = ("/aws/sagemaker/TrainingJobs", "GPUUtilization", "Maximum", None, level)
+def _gpu(name: str, levels: tuple[float, ...], labels: dict[str, str], machines: int = 1) -> Spec:
+    """A job that has run for 20 of its 240 hours on machines with a GPU each, so many measured."""
+    lines = tuple(
+        ("/aws/sagemaker/TrainingJobs", "GPUUtilization", "Maximum", f"algo-{number}", level)
+        for number, level in enumerate(levels, 1)
+    )
     return _job(
-        name, 20.0, 220 * GPU[1], {"runaway_training_jobs": "unknown", **labels}, machine=GPU,
-        state="InProgress", limit_hours=240.0, lines=() if level is None else (line,), **more,
+        name, 20.0, 220 * GPU[1] * machines, {"runaway_training_jobs": "unknown", **labels}, machine=GPU,
+        state="InProgress", limit_hours=240.0, lines=lines, row={"instance_count": machines},
     )  # fmt: skip
 
 
@@ -63,7 +66,8 @@ KINDS: tuple[Spec, ...] = (
          {FAILED: "waste"}, state="Stopped"),
     _job("job that hangs", 20.0, 4 * PLAIN[1], {RUNAWAY: "waste"}, state="InProgress",
          job="nightly-20241031"),
-    _gpu("job whose GPU waits", 2.0, {WAITING: "waste"}),
+    _gpu("job whose GPU waits", (2.0,), {WAITING: "waste"}),
+    _gpu("several machines, none at work", (2.0, 1.0, 2.0), {WAITING: "waste"}, machines=3),
     _bucket("unfinished uploads", {UPLOADS: "waste"}, 20.0, **BEGUN),
     _job("completed job", 1.0, 0.0, {}),
     _job("job that failed before it was billed", 0.0, 0.0, {}, state="Failed"),
@@ -72,15 +76,16 @@ KINDS: tuple[Spec, ...] = (
          row={"billable_seconds": None}),
     _job("job that runs as ever", 1.5, 0.0, {}, state="InProgress", job="nightly-20241030"),
     _job("first run of its name", 5.0, 0.0, {RUNAWAY: "unknown"}, state="InProgress", job="first"),
-    _gpu("job whose GPU works", 90.0, {}),
-    _gpu("job whose GPU nobody measures", None, {WAITING: "unknown"}),
-    _gpu("several machines, one measured", 2.0, {WAITING: "unknown"}, row={"instance_count": 4}),
+    _gpu("job whose GPU works", (90.0,), {}),
+    _gpu("several machines, the third at work", (2.0, 1.0, 80.0), {}, machines=3),
+    _gpu("job whose GPU nobody measures", (), {WAITING: "unknown"}),
+    _gpu("several machines, one measured", (2.0,), {WAITING: "unknown"}, machines=4),
     _bucket("uploads that a rule aborts", {}, **BEGUN, lifecycle=ABORTS),
     _bucket("upload of today", {}, **{**BEGUN, "oldest_unfinished_upload_at": AS_OF}),
     _bucket("versions without a report", {"noncurrent_s3_versions": "unknown"}, versioning="Enabled",
             object_count=5.0, size_gib=900.0),
 )  # fmt: skip
-"""Five of waste, the rest only look like it or cannot be judged."""
+"""Six of waste, the rest only look like it or cannot be judged."""
 
 KEPT: tuple[Spec, ...] = tuple(
     _job(f"kept-nightly-{n}", 1.0, 0.0, {}, job=f"nightly-2024102{n}") for n in (1, 2, 3)

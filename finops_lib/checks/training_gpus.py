@@ -24,6 +24,9 @@ METRICS = "/aws/sagemaker/TrainingJobs"
 WINDOW_HOURS = 14 * HOURS_PER_DAY
 """Metrics are read so far back; an older job is judged by them."""
 
+HELD_PCT = 50.0
+"""Percent of GPU memory from which something is loaded that does not compute."""
+
 
 @check(
     title="Training jobs whose GPUs wait",
@@ -32,8 +35,8 @@ WINDOW_HOURS = 14 * HOURS_PER_DAY
     permissions=(*PERMISSIONS, "cloudwatch:GetMetricData"),
     action="stop_training_job",
     service="Amazon SageMaker",
-    guard="The busiest interval of all GPUs, over the whole life of a running job; without full data, or "
-    "with several machines of which one alone is measured, it is unknown.",
+    guard="The busiest interval of the busiest machine, over the whole life of a running job; where one "
+    "machine is not fully measured, or one GPU of a machine may have worked, it is unknown.",
 )
 def idle_gpu_training_jobs(
     training_jobs: pd.DataFrame,
@@ -46,20 +49,19 @@ def idle_gpu_training_jobs(
     gpu_limit_pct: float = 5.0,
     min_hours: float = 1.0,
 ) -> pd.DataFrame:
-    """Running jobs on GPU machines, `min_hours` old or more, whose GPUs together never reached the limit.
+    """Running jobs on GPU machines, `min_hours` old or more, of which no GPU ever reached the limit.
 
-    SageMaker reports the sum over a machine's GPUs; it is divided by their number. The saving is what the
-    job would still bill until its own time limit, a month at the most.
+    SageMaker reports each machine, and of it the sum over its GPUs: one of them reached at most that sum,
+    and the busiest at least their mean. Between the two nobody can tell, so it is unknown. The saving is
+    what the job would still bill until its own time limit, a month at the most.
     """
     machines = training_jobs["instance_type"].str.removeprefix("ml.")
     gpus = looked_up(machines, instance_types.set_index("instance_type")["gpu_count"])
     found = paid_jobs(training_jobs, resource_costs, prices, as_of).assign(gpus=gpus)
     found = found[found["running"] & (found["gpus"] > 0) & (found["hours"] >= min_hours)]
-    found = found.assign(**_busiest(metrics, found))
-    full = found["seen"].fillna(0.0) >= np.floor(found["hours"].clip(upper=WINDOW_HOURS))
-    alone = found["instance_count"].fillna(1) == 1
+    found = found.assign(**busiest(metrics, found))
     status = np.select(
-        [found["gpu"] >= gpu_limit_pct, full & alone & (found["gpu"] < gpu_limit_pct)],
+        [found["gpu_mean"] >= gpu_limit_pct, found["is_measured"] & (found["gpu"] < gpu_limit_pct)],
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
     found = _idle_priced(found.assign(status=status))
@@ -70,6 +72,7 @@ def idle_gpu_training_jobs(
                 "gpu_max_pct": number(row.gpu), "gpu_memory_max_pct": number(row.memory),
                 "cpu_max_pct": number(row.cpu), "gpu_limit_pct": gpu_limit_pct,
                 "hours": number(row.hours), "gpu_count": number(row.gpus),
+                "machines": number(row.machines), "machines_measured": number(row.seen),
                 "window_days": WINDOW_HOURS / HOURS_PER_DAY, "instance_type": row.instance_type,
             }
             for row in found.itertuples()
@@ -77,15 +80,33 @@ def idle_gpu_training_jobs(
     )[COLUMNS]  # fmt: skip
 
 
-def _busiest(metrics: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.Series]:
-    """Highest GPU use and GPU memory (percent of each GPU), CPU (of all processors), and hours seen."""
+def busiest(metrics: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.Series]:
+    """Of each job's busiest machine, in percent: gpu, gpu_mean, memory, cpu; machines, seen, is_measured.
+
+    `gpu` is the most that one GPU of it can have reached, `gpu_mean` and `memory` are of a GPU on
+    average; `seen` counts the machines that are measured over the job's whole life.
+    """
     ids = found["resource_id"]
     names = {"gpu": "GPUUtilization", "memory": "GPUMemoryUtilization", "cpu": "CPUUtilization"}
-    told = {name: measured(metrics, METRICS, metric, "Maximum") for name, metric in names.items()}
-    highest = {name: looked_up(ids, frame["maximum"]) for name, frame in told.items()}
+    # What was read before machines were told apart has none: it is the first.
+    told = metrics.assign(dimension=metrics["dimension"].fillna("algo-1"))
+    each = {
+        name: measured(told, METRICS, metric, "Maximum", ("resource_id", "dimension"))
+        for name, metric in names.items()
+    }
+    highest = {
+        name: looked_up(ids, frame.groupby("resource_id")["maximum"].max())
+        for name, frame in each.items()
+    }
+    hours = each["gpu"].reset_index()
+    life = np.floor(found["hours"].clip(upper=WINDOW_HOURS)).set_axis(ids)
+    full = hours[hours["hours"] >= looked_up(hours["resource_id"], life)]
+    machines = found["instance_count"].fillna(1).astype("float64")
+    seen = looked_up(ids, full.groupby("resource_id").size()).fillna(0.0)
     return {
-        "gpu": highest["gpu"] / found["gpus"], "memory": highest["memory"] / found["gpus"],
-        "cpu": highest["cpu"], "seen": looked_up(ids, told["gpu"]["hours"]),
+        "gpu": highest["gpu"].clip(upper=100.0), "gpu_mean": highest["gpu"] / found["gpus"],
+        "memory": highest["memory"] / found["gpus"], "cpu": highest["cpu"],
+        "machines": machines, "seen": seen, "is_measured": seen >= machines,
     }  # fmt: skip
 
 
@@ -101,12 +122,21 @@ def _idle_priced(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _gpu_reason(row: Any, limit: float) -> str:
+    if row.status == "unknown" and row.is_measured:
+        return (
+            f"Its {row.gpus:g} GPUs reached {row.gpu_mean * row.gpus:.1f} % together: one of them may have "
+            f"reached the limit of {limit:g} %."
+        )
     if row.status == "unknown":
-        several = "" if row.instance_count == 1 else f" of its {row.instance_count} machines"
-        return f"The GPUs{several} are not measured over the job's whole life."
-    use = f"Busiest GPU interval {row.gpu:.1f} % (limit {limit:g} %) in {row.hours:.1f} hours"
+        return (
+            f"The GPUs of {row.seen:g} of its {row.machines:g} machines are measured over the job's "
+            "whole life."
+        )
+    of_many = "" if row.machines == 1 else f" of its {row.machines:g} machines"
     if row.status == "ok":
-        return use + "."
-    held = f", {row.memory:.0f} % of its memory held" if row.memory >= 50 else ""
+        use = f"Busiest GPU interval{of_many} {row.gpu_mean:.1f} % of each GPU"
+        return f"{use} (limit {limit:g} %) in {row.hours:.1f} hours."
+    use = f"Busiest GPU interval{of_many} {row.gpu:.1f} % (limit {limit:g} %)"
+    held = f", {row.memory:.0f} % of the memory held" if row.memory >= HELD_PCT else ""
     bound = f"; its processors reached {row.cpu:.0f} %" if not pd.isna(row.cpu) else ""
-    return use + held + bound + "."
+    return f"{use} in {row.hours:.1f} hours{held}{bound}."

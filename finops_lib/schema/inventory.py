@@ -225,7 +225,7 @@ TRAINING_JOBS = _resources("training_jobs", "SageMaker training jobs", """
     max_runtime_s number the job's own stop limit
     is_spot flag managed Spot training
     checkpoint_uri text where checkpoints go
-    metric_host text what CloudWatch calls its first machine
+    metric_host text what CloudWatch calls its machines, before their number
 """)  # fmt: skip
 
 LOG_GROUPS = _resources("log_groups", "CloudWatch log groups", """

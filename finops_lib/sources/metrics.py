@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ WANTED = (
     Wanted(
         "training_jobs", "/aws/sagemaker/TrainingJobs", {"Host": "metric_host"},
         (("GPUUtilization", "Maximum"), ("GPUMemoryUtilization", "Maximum"), ("CPUUtilization", "Maximum")),
-        kind="InProgress", kind_column="status",
+        kind="InProgress", kind_column="status", machines="instance_count",
     ),
     Wanted(
         "load_balancers", "AWS/ApplicationELB", {"LoadBalancer": "metric_dimension"},
@@ -182,16 +182,26 @@ def _known(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query]:
         table = _here(tables[wanted.table], asker)
         if wanted.kind:
             table = table[table[wanted.kind_column] == wanted.kind]
-        columns = [*wanted.dimensions.values(), "resource_id"]
-        for row in table[[*columns, *([wanted.part] if wanted.part else [])]].itertuples(
-            index=False
-        ):
-            dimensions = tuple((name, row[i]) for i, name in enumerate(wanted.dimensions))
-            part = row[-1] if wanted.part else None
-            for metric, stat in wanted.metrics:
-                yield Query(
-                    row[len(dimensions)], wanted.namespace, metric, stat, dimensions, part, HOUR
-                )
+        for row in table.to_dict("records"):
+            for part, dimensions in _parts(wanted, row):
+                for metric, stat in wanted.metrics:
+                    yield Query(
+                        row["resource_id"], wanted.namespace, metric, stat, dimensions, part, HOUR
+                    )
+
+
+def _parts(
+    wanted: Wanted, row: dict[Hashable, Any]
+) -> Iterable[tuple[str | None, tuple[tuple[str, str], ...]]]:
+    """The name and the dimensions of what reports for the row: itself, or each of its machines."""
+    whole = {name: row[column] for name, column in wanted.dimensions.items()}
+    if wanted.machines is None:
+        yield row[wanted.part] if wanted.part else None, tuple(whole.items())
+        return
+    count = row[wanted.machines]
+    for number in range(1, 2 if pd.isna(count) else int(count) + 1):
+        machine = tuple((name, f"{value}{number}") for name, value in whole.items())
+        yield machine[0][1].split("/")[-1], machine
 
 
 def _discovered(asker: Asker, tables: dict[str, pd.DataFrame]) -> Iterable[Query]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wanted:
-    """Metrics of the rows of a table: the CloudWatch dimensions are columns of it."""
+    """Metrics of the rows of a table: the CloudWatch dimensions are columns of it.
+
+    `part` is the column that names the row's part. `machines` is the column that counts machines which
+    report each for itself: the dimension's value ends with the number of one, from 1 up.
+    """
 
     table: str
     namespace: str
@@ -16,6 +20,7 @@ class Wanted:
     part: str | None = None
     kind: str | None = None
     kind_column: str = "kind"
+    machines: str | None = None
 
 
 def both(metric: str) -> tuple[tuple[str, str], ...]:

@@ -89,15 +89,44 @@ def test_gpu_of_a_training_job_just_under_and_at_the_limit(account, measure, sta
     assert status(varied, "idle_gpu_training_jobs", "gpu-1") == expected
 
 
-def test_gpu_use_is_per_gpu_where_a_machine_has_several(account, measure, status):
+@pytest.mark.parametrize(("gpu", "expected"), [(4.9, "waste"), (19.0, "unknown"), (20.0, "ok")])
+def test_gpus_of_one_machine_together_tell_the_busiest_within_bounds(
+    account, measure, status, gpu, expected
+):
     types = account["instance_types"]
     four = types.assign(gpu_count=types["gpu_count"] * 4)
-    varied = measure({**account, "instance_types": four}, "gpu-1", "GPUUtilization", 19.0)
-    assert status(varied, "idle_gpu_training_jobs", "gpu-1") == "waste"
+    varied = measure({**account, "instance_types": four}, "gpu-1", "GPUUtilization", gpu)
+    assert status(varied, "idle_gpu_training_jobs", "gpu-1") == expected
 
 
-def test_half_measured_job_and_several_machines_are_unknown(account, measure, vary, status):
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [((1.0, 1.0), "waste"), ((1.0, 60.0), "ok"), ((1.0,), "unknown")],
+)
+def test_distributed_job_is_judged_by_its_busiest_machine_once_all_are_measured(
+    account, vary, status, levels, expected
+):
+    varied = vary(account, "training_jobs", "gpu-1", instance_count=2)
+    varied = {**varied, "metrics": by_machine(account["metrics"], levels)}
+    assert status(varied, "idle_gpu_training_jobs", "gpu-1") == expected
+
+
+def by_machine(metrics, levels):
+    """The metrics of gpu-1 as its machines algo-1, algo-2 … at these GPU levels."""
+    own = metrics["resource_id"] == "gpu-1"
+    machines = [metrics[own].assign(dimension=f"algo-{n}", value=level) for n, level in enumerate(levels, 1)]  # fmt: skip
+    return pd.concat([metrics[~own], *machines], ignore_index=True)
+
+
+def test_half_measured_job_is_unknown(account, measure, status):
     half = measure(account, "gpu-1", "GPUUtilization", 1.0, hours=5)
-    several = vary(account, "training_jobs", "gpu-1", instance_count=2)
-    for varied in (half, several):
-        assert status(varied, "idle_gpu_training_jobs", "gpu-1") == "unknown"
+    assert status(half, "idle_gpu_training_jobs", "gpu-1") == "unknown"
+
+
+def test_waiting_gpu_whose_memory_is_held_says_so(account, run):
+    held = account["metrics"]["resource_id"] == "gpu-1"
+    memory = account["metrics"][held].assign(metric="GPUMemoryUtilization", value=83.0)
+    told = {**account, "metrics": pd.concat([account["metrics"], memory], ignore_index=True)}
+    assert (
+        "83 % of the memory held" in found(told, "idle_gpu_training_jobs", "gpu-1", run)["reason"]
+    )

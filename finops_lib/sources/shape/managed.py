@@ -128,7 +128,7 @@ def training_job(raw: dict[str, Any], details: dict[str, Any], tags: dict[str, s
         "max_runtime_s": details.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"),
         "is_spot": details.get("EnableManagedSpotTraining"),
         "checkpoint_uri": details.get("CheckpointConfig", {}).get("S3Uri"),
-        "metric_host": f"{raw['TrainingJobName']}/algo-1",
+        "metric_host": f"{raw['TrainingJobName']}/algo-",
         "tags": tags,
     }
 
