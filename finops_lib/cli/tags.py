@@ -19,6 +19,7 @@ from finops_lib.plans.digests import send_digests
 from finops_lib.plans.tag_review import read_tag_plan, write_tag_plan
 from finops_lib.plans.tagging import apply_tags, bulk_tags, tag_plan, undo_tags
 from finops_lib.plans.tagging import approve as approve_rows
+from finops_lib.present import pct
 from finops_lib.schema import CONFIDENCES, TAG_PREFIX
 from finops_lib.workbook import open_workbook
 
@@ -69,6 +70,20 @@ def suggest(
     words = ", ".join(f"{counts.get(name, 0)} {name}" for name in CONFIDENCES)
     out.print(f"{len(plan)} tags in {output} by confidence: {words}. Set their status, or:")
     out.print(f"  finops tags approve {output} --approver NAME")
+
+
+@tags.command()
+def compliance(estate: EstateArgument = "", params: ParamsOption = "") -> None:
+    """Print which share of the resources carries each required tag, against the target."""
+    book = open_workbook(estate, params)
+    told = tagging.in_resources(book, tagging.resources(book))
+    target = book.params.allocation.target_share
+    table = Table(box=None, pad_edge=False)
+    for name in ("key", "tagged", "resources", "share", "target"):
+        table.add_column(name, justify="left" if name == "key" else "right")
+    for row in told.itertuples():
+        table.add_row(row.key, str(row.tagged), str(row.resources), pct(row.share), pct(target))
+    out.print(table)
 
 
 def _bulk(found: pd.DataFrame, text: str, keys: list[str]) -> pd.DataFrame:
