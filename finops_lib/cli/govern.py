@@ -16,10 +16,10 @@ from finops_lib.cli import purchase
 from finops_lib.cli.console import out
 from finops_lib.params import Params, load_params
 from finops_lib.phases import governance as phase
+from finops_lib.phases import weekly_mail as weekly
 from finops_lib.plans import anomaly_digest, governed, policies, runbook, weekly_mail
 from finops_lib.plans.clients import caller_account, clients
-from finops_lib.present import pct, usd
-from finops_lib.workbook import Workbook, open_workbook
+from finops_lib.workbook import open_workbook
 
 app = typer.Typer(
     help="Deploy, compare and remove what keeps costs where they are; tell of anomalies."
@@ -125,38 +125,29 @@ def alert(
 
 @app.command()
 def mail(
-    run: Annotated[Path, typer.Argument(help="folder of a run, whose pictures are mailed")],
+    run: Annotated[
+        Path | None,
+        typer.Argument(help="folder of a run, whose pictures are mailed; empty: they are drawn"),
+    ] = None,
+    estate: EstateOption = "",
     params: ParamsOption = None,
     execute: ExecuteOption = False,
 ) -> None:
-    """Mail budgets, anomalies and the pictures of a run: a dry run prints the text."""
-    book = open_workbook(str(run / "estate"), str(params or ""))
-    alerts, lines = book.params.governance.alerts, _lines(book)
-    pictures = sorted((run / "figures").glob("*/*.png"))
+    """Mail the last week, budgets, anomalies and pictures of a run or an Estate: a dry run prints the text."""
+    book = open_workbook(str(run / "estate") if run else estate, str(params or ""))
+    alerts, lines = book.params.governance.alerts, weekly.lines(book)
+    pictures = _pictures_of(run) if run else weekly.pictures(book)
     message = weekly_mail.weekly_mail(
-        f"{book.params.title}: costs of {book.period.start:%B %Y}", lines,
-        {path.stem.replace("-", " "): path.read_bytes() for path in pictures},
-        sender=alerts.sender, recipients=alerts.emails,
-    )  # fmt: skip
+        weekly.subject(book), lines, pictures, sender=alerts.sender, recipients=alerts.emails
+    )
     out.print("\n".join(lines), markup=False)
     outcome = weekly_mail.post(message, alerts.smtp, dry_run=not execute)
     out.print(f"{len(pictures)} pictures to {message['To']}: {outcome}.")
 
 
-def _lines(book: Workbook) -> list[str]:
-    spent = phase.budgets(book)
-    lines = [f"{book.period.start:%B %Y} cost {usd(book.cost())}."]
-    lines += [
-        f"Budget {row.budget}: {row.status}, {usd(row.actual_amount)} of {usd(row.limit_amount)}; "
-        f"the running month is expected to cost {usd(row.forecast_amount)}."
-        for row in spent.itertuples(index=False)
-    ]
-    lines += [
-        f"{row.about} ({row.budget}): {row.status}, {pct(row.actual_share)} of {pct(row.wanted_share)}."
-        for row in phase.commitment_budgets(book).itertuples(index=False)
-    ]
-    found = phase.anomalies(book)
-    return [*lines, anomaly_digest.digest(found.head(5), currency=book.estate.currency)]
+def _pictures_of(run: Path) -> dict[str, bytes]:
+    files = sorted((run / "figures").glob("*/*.png"))
+    return {path.stem.replace("-", " "): path.read_bytes() for path in files}
 
 
 @app.command(name="runbook")

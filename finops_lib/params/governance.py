@@ -82,7 +82,10 @@ class Alerts(Section):
     monitor_values: tuple[str, ...] = Field(
         (), description="its values with a monitor of their own"
     )
-    smtp: str = Field("", description="host:port that takes the weekly mail; empty: none is sent")
+    smtp: str = Field(
+        "",
+        description="host:port that takes the weekly mail, or ses:region for Amazon SES; empty: none is sent",
+    )
     sender: str = "finops@localhost"
 
 
@@ -95,6 +98,18 @@ class Detector(Section):
     cron: str = Field(
         "cron(0 7 * * ? *)", description="when it runs, as EventBridge Scheduler says"
     )
+
+
+class WeeklyMail(Section):
+    """The weekly mail, sent by a schedule in the account to `alerts.emails` through `alerts.smtp`."""
+
+    bill: tuple[str, ...] = Field(
+        (), description="s3:// places of the billing export that it reads; empty: none is deployed"
+    )
+    cron: str = Field(
+        "cron(0 7 ? * MON *)", description="when it is sent, as EventBridge Scheduler says"
+    )
+    subject: str = Field("", description="what its subject begins with; empty: the report's title")
 
 
 class Guardrails(Section):
@@ -120,4 +135,5 @@ class Governance(Section):
     schedules: tuple[Schedule, ...] = (Schedule(name="office-hours"),)
     alerts: Alerts = Alerts()
     detector: Detector = Detector()
+    weekly_mail: WeeklyMail = WeeklyMail()
     guardrails: Guardrails = Guardrails()

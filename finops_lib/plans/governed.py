@@ -19,7 +19,7 @@ from finops_lib.plans import (
     stacks,
 )
 from finops_lib.plans.budgets import DRIFT_COLUMNS
-from finops_lib.plans.detector import stack as detector
+from finops_lib.plans.builds import detector, weekly_mail
 from finops_lib.plans.native_tags import Clients
 from finops_lib.plans.shutdown import deploy as off_hours
 
@@ -70,6 +70,13 @@ def parts(
         "detector", (detector.STACK,) if told.template else (),
         lambda dry: stacks.reconcile(
             clients(account_id, region, "cloudformation"), clients(account_id, region, "s3"), told,
+            dry_run=dry),
+    )  # fmt: skip
+    mailed = weekly_mail.stack(governance, tags)
+    yield Part(
+        "weekly mail", (weekly_mail.STACK,) if mailed.template else (),
+        lambda dry: stacks.reconcile(
+            clients(account_id, region, "cloudformation"), clients(account_id, region, "s3"), mailed,
             dry_run=dry),
     )  # fmt: skip
     policies = organization_policies.policies(rules, tags) if rules.attach_to else {}

@@ -17,6 +17,9 @@ from finops_lib.plans.native_tags import (
 )
 from finops_lib.plans.shutdown import stack
 
+STACKS = ("off-hours", "detector", "weekly mail")
+"""Parts that are a CloudFormation stack each."""
+
 DEPLOYING: dict[str, tuple[str, ...]] = {
     "budgets": ("budgets:ModifyBudget", "budgets:ViewBudget"),
     "anomaly alerts": (
@@ -24,14 +27,10 @@ DEPLOYING: dict[str, tuple[str, ...]] = {
         "ce:DeleteAnomalySubscription", "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions",
         "ce:UpdateAnomalySubscription",
     ),
-    "off-hours": (
+    **dict.fromkeys(STACKS, (
         "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStacks",
         "cloudformation:GetTemplate", "cloudformation:UpdateStack", "s3:DeleteObject", "s3:PutObject",
-    ),
-    "detector": (
-        "cloudformation:CreateStack", "cloudformation:DeleteStack", "cloudformation:DescribeStacks",
-        "cloudformation:GetTemplate", "cloudformation:UpdateStack", "s3:DeleteObject", "s3:PutObject",
-    ),
+    )),
     "guardrails": (
         "organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:DeletePolicy",
         "organizations:DescribePolicy", "organizations:DetachPolicy", "organizations:ListPolicies",
@@ -83,7 +82,7 @@ def undoing(actions: Iterable[str] | None = None) -> dict[str, Any]:
 def deploying(parts: Iterable[str] | None = None) -> dict[str, Any]:
     """What `finops govern` needs to deploy, compare and remove these parts; None for all of them."""
     names = list(DEPLOYING if parts is None else parts)
-    behind = BEHIND_THE_STACK if {"off-hours", "detector"} & set(names) else ()
+    behind = BEHIND_THE_STACK if set(STACKS) & set(names) else ()
     return policy([*(permission for name in names for permission in DEPLOYING[name]), *behind])
 
 

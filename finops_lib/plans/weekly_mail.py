@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from html import escape
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from finops_lib.errors import PlanError
+
+SES = "ses:"
+"""Begins the server that is Amazon SES; its region follows."""
 
 
 def weekly_mail(
@@ -37,19 +43,31 @@ def weekly_mail(
 
 
 def post(mail: EmailMessage, server: str, *, dry_run: bool = True) -> str:
-    """Hand the message to the SMTP server ("host:port"), encrypted where it can: what happened, in words.
+    """Hand the message to the server, in words what happened.
 
-    Raises PlanError where the server is not there or refuses.
+    "host:port" is an SMTP server, to which it goes encrypted where that can; "ses:region" is Amazon SES, for which
+    the standard AWS credentials need ses:SendRawEmail. Raises PlanError where it is not there or refuses.
     """
     if dry_run or not server:
         return "would send" if server else "no server: set governance.alerts.smtp"
-    host, _, port = server.partition(":")
     try:
-        with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
-            smtp.ehlo()
-            if smtp.has_extn("starttls"):
-                smtp.starttls()
-            smtp.send_message(mail)
-    except (OSError, smtplib.SMTPException) as error:
+        if server.startswith(SES):
+            _to_ses(mail, server.removeprefix(SES))
+        else:
+            _to_smtp(mail, server)
+    except (OSError, smtplib.SMTPException, ClientError, BotoCoreError) as error:
         raise PlanError(f"The weekly mail could not be handed to {server}: {error}") from error
     return "sent"
+
+
+def _to_smtp(mail: EmailMessage, server: str) -> None:
+    host, _, port = server.partition(":")
+    with smtplib.SMTP(host, int(port or 25), timeout=30) as smtp:
+        smtp.ehlo()
+        if smtp.has_extn("starttls"):
+            smtp.starttls()
+        smtp.send_message(mail)
+
+
+def _to_ses(mail: EmailMessage, region: str) -> None:
+    boto3.client("ses", region_name=region).send_raw_email(RawMessage={"Data": mail.as_bytes()})

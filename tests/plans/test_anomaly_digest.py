@@ -10,6 +10,7 @@ from email import message_from_bytes
 import apprise
 import pandas as pd
 import pytest
+from moto import mock_aws
 
 from finops_lib.errors import PlanError
 from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS, digest, remember, send, untold
@@ -110,6 +111,14 @@ def test_post_server_that_is_not_there_is_an_error():
     with pytest.raises(PlanError, match=r"127\.0\.0\.1:9"):
         post(mail, "127.0.0.1:9", dry_run=False)
     assert post(mail, "", dry_run=False).startswith("no server")
+
+
+def test_post_by_ses_from_a_sender_that_nobody_verified_is_an_error_in_words(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "demo")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "demo")
+    mail = weekly_mail("s", ["l"], {}, sender="f@example.com", recipients=["a@example.com"])
+    with mock_aws(), pytest.raises(PlanError, match=r"ses:us-east-1: .*authority to send"):
+        post(mail, "ses:us-east-1", dry_run=False)
 
 
 def test_weekly_mail_to_nobody_is_refused():

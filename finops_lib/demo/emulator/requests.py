@@ -97,11 +97,25 @@ def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str], frozenset[st
         return ()
     routes = []
     for name in model.operation_names:
-        http = model.operation_model(name).http
+        operation = model.operation_model(name)
+        http = operation.http
         uri, _, query = http["requestUri"].partition("?")
-        needed = frozenset(parse_qs(query, keep_blank_values=True))
+        needed = frozenset(parse_qs(query, keep_blank_values=True)) | _required(operation)
         routes.append((name, http["method"], _pattern(uri), needed))
     return tuple(routes)
+
+
+def _required(operation: Any) -> frozenset[str]:
+    """What the query must hold of an operation's own members: ListParts asks of an object, with an upload's id."""
+    shape = operation.input_shape
+    members = (
+        {name: shape.members[name].serialization for name in shape.required_members}
+        if shape
+        else {}
+    )
+    return frozenset(
+        found["name"] for found in members.values() if found.get("location") == "querystring"
+    )
 
 
 def _pattern(uri: str) -> re.Pattern[str]:

@@ -1,1 +1,0 @@
-"""Our own anomaly detector, run by a schedule: its source as a zip, and the stack that deploys it."""
