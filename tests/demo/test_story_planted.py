@@ -87,6 +87,13 @@ def test_unattached_volumes_are_available_and_the_others_in_use(client_of, ledge
         assert available == planted
 
 
+def test_volumes_lie_in_the_zone_of_the_ledger(client_of, ledger):
+    volumes = client_of("ec2", PRODUCTION).describe_volumes()["Volumes"]
+    planted = {v.id: v.spec["zone"] for v in ledger.of_kind("volume")}
+
+    assert {v["VolumeId"]: v["AvailabilityZone"] for v in volumes}.items() <= planted.items()
+
+
 def test_snapshots_have_the_ledgers_ids_and_no_others(client_of, ledger):
     read = client_of("ec2", PRODUCTION).describe_snapshots(OwnerIds=["self"])["Snapshots"]
     planted = [s for s in ledger.of_kind("snapshot") if s.account == PRODUCTION]

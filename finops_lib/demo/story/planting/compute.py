@@ -98,7 +98,8 @@ def _plant_volume(item: Resource) -> None:
     backend = ec2(item)
     spec = item.spec
     volume = VOLUME(
-        backend, item.id, int(spec["size_gib"]), spec["zone"], volume_type=spec["volume_type"],
+        backend, item.id, int(spec["size_gib"]), backend.get_zone_by_name(spec["zone"]),
+        volume_type=spec["volume_type"],
         iops=spec.get("iops", {"gp3": 3000}.get(spec["volume_type"])),
         throughput=125 if spec["volume_type"] == "gp3" else None, encrypted=True,
     )  # fmt: skip
