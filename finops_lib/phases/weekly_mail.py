@@ -37,7 +37,8 @@ def lines(book: Workbook) -> list[str]:
             for row in governance.budgets(book).itertuples(index=False)
         ),
         *(
-            f"{row.about} ({row.budget}): {row.status}, {pct(row.actual_share)} of {pct(row.wanted_share)}."
+            f"Budget {row.budget}: {row.status}, {row.about} was {pct(row.actual_share)}; "
+            f"at least {pct(row.wanted_share)} is wanted."
             for row in governance.commitment_budgets(book).itertuples(index=False)
         ),
         anomaly_digest.digest(
