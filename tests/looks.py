@@ -1,5 +1,7 @@
 """How a page looks, in numbers that hold on every machine and with every font."""
 
+import re
+
 BEYOND = """() => {
   const edge = document.documentElement.clientWidth;
   const inScroller = (node) => {
@@ -60,3 +62,10 @@ def beyond(page):
 def on_each_other(page, tolerance=3):
     """Texts that lie on each other, those of pictures included."""
     return page.evaluate(ON_EACH_OTHER, tolerance)
+
+
+def sheets(data):
+    """Width and height of each sheet of a PDF, in points; Chromium writes them as plain text."""
+    pages = re.findall(rb"<<[^<>]*/Type\s*/Page\b.*?>>\s*endobj", data, flags=re.DOTALL)
+    boxes = [re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", page) for page in pages]
+    return [(round(float(box[1])), round(float(box[2]))) for box in boxes]

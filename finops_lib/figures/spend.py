@@ -42,12 +42,12 @@ def trend(
     title: str = "",
     unit: str = "USD",
     cost: str = "effective_cost",
-    legend_below: bool = False,
+    narrow: bool = False,
 ) -> Axes:
     """Stacked columns per month of `spend_over_time` by a dimension, the largest at the bottom.
 
-    So the same name has the same colour wherever it has the same rank. `legend_below` is for a picture
-    that is not wide enough to have names beside it.
+    So the same name has the same colour wherever it has the same rank. A `narrow` picture has its names
+    below, and names every other month.
     """
     months = list(dict.fromkeys(frame["month"]))
     newest_first = frame.sort_values("month", ascending=False, kind="stable")
@@ -66,9 +66,12 @@ def trend(
             above + values.clip(lower=0).to_numpy(),
             below + values.clip(upper=0).to_numpy(),
         )
-    ax.set_xticks(range(len(months)), _month_labels(months))
-    if legend_below:
-        ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.2), ncols=2, columnspacing=1.2)
+    step = 2 if narrow and len(months) > 8 else 1
+    ax.set_xticks(range(len(months))[::step], _month_labels(months[::step]))
+    if narrow:
+        handles, labels = ax.get_legend_handles_labels()
+        wrapped = [fill(label, 22) for label in labels]
+        ax.figure.legend(handles, wrapped, loc="outside lower left", ncols=3, columnspacing=1.0)
     else:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
     return style.labelled(ax, title, f"{unit} per month")
@@ -186,6 +189,6 @@ def _tail_named(frame: pd.DataFrame) -> list[str]:
 def _month_labels(months: Sequence[Any]) -> list[str]:
     """Short names that do not run into each other: the year stands only where it begins."""
     return [
-        f"{month:%b\n%Y}" if place == 0 or month.month == 1 else f"{month:%b}"
+        f"{month:%b\n%Y}" if place == 0 or month.year > months[place - 1].year else f"{month:%b}"
         for place, month in enumerate(months)
     ]

@@ -49,7 +49,7 @@ def trend(book: Workbook, top_n: int = 4) -> Any:
         alt="Stacked columns of monthly cost by service.",
         source="the bill",
         size="card",
-        legend_below=True,
+        narrow=True,
     )  # fmt: skip
 
 

@@ -70,10 +70,12 @@ def provenance(manifest: Mapping[str, Any]) -> dict[str, str]:
     """The labelled lines that end every report: what it was made of, by which code, when."""
     packages = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     return {
-        "Made": f"{manifest['created']} UTC",
+        "Made": f"{manifest['created'].replace('T', ' ')} UTC",
         "Code": f"{manifest['commit'] or 'not under git'}; {packages}",
         "Parameters": f"hash {manifest['parameters_hash']}",
-        "Rows read": ", ".join(f"{name} {count:,}" for name, count in manifest["rows"].items()),
+        "Rows read": ", ".join(
+            f"{name.replace('_', ' ')} {count:,}" for name, count in manifest["rows"].items()
+        ),
         "Paid API calls": _paid(manifest["paid_calls"]),
     }
 

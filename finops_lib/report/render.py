@@ -107,7 +107,9 @@ def write_run_index(folder: Path) -> None:
     """Write the run's own index.html: its reports, key figures, changes, files and provenance."""
     run = Run(".", _manifest(folder))
     before = previous_of(run, _finished(folder.parent.parent))
-    titles = {DOCUMENTS.get(name, name): title for name, title in run.manifest["reports"]}
+    reports = dict(run.manifest["reports"])
+    documents = {DOCUMENTS[name]: title for name, title in reports.items() if name in DOCUMENTS}
+    titles = {**reports, **documents, SLIDES: "Slides"}
     files = [
         (path.name, told) for path in sorted(folder.iterdir()) if (told := _told(path, titles))
     ]

@@ -1,12 +1,23 @@
 import re
 
 import ibis
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ibis import _
 
+from finops_lib.engine import connect as engine_connect
 from finops_lib.engine import queries
-from finops_lib.engine.connect import as_costs, connect, frame, invoiced_in, line_items
+from finops_lib.engine.connect import (
+    as_costs,
+    connect,
+    daily_cube,
+    frame,
+    invoiced_in,
+    line_items,
+)
 from finops_lib.errors import BillingError, ParameterError
 from finops_lib.params import Engine
 from finops_lib.period import Period
@@ -99,3 +110,34 @@ def test_every_query_compiles_for_a_warehouse(warehouse, dialect):
              queries.usage_by_instance_type(lines), queries.invoiced_by_month(lines), queries.months(lines)]  # fmt: skip
     for expression in asked:
         assert "GROUP BY" in ibis.to_sql(expression, dialect=dialect)
+
+
+@pytest.fixture
+def many_amounts(tmp_path):
+    """A million amounts of many sizes in a lake of several row groups; floats add up otherwise in another order."""
+    rng = np.random.default_rng(7)
+    amounts = pa.table({"name": rng.integers(0, 9, 10**6), "cost": rng.lognormal(0, 6, 10**6)})
+    (tmp_path / "BillingPeriod=2026-10").mkdir()
+    pq.write_table(amounts, tmp_path / "BillingPeriod=2026-10" / "0.parquet", row_group_size=50_000)
+    return tmp_path
+
+
+def sums(table):
+    return frame(table.group_by("name").agg(cost=_.cost.sum()).order_by("name"))["cost"].tolist()
+
+
+def test_line_items_of_a_small_lake_add_up_to_the_same_bits_every_time(many_amounts):
+    found = {tuple(sums(line_items(connect(Engine()), many_amounts))) for _ in range(8)}
+    assert len(found) == 1
+
+
+def test_line_items_of_a_large_lake_are_added_on_every_core(many_amounts, monkeypatch):
+    monkeypatch.setattr(engine_connect, "SMALL_BILL_BYTES", 0)
+    connection = connect(Engine(options={"threads": 3}))
+    line_items(connection, many_amounts)
+    assert connection.raw_sql("SELECT current_setting('threads')").fetchone() == (3,)
+
+
+def test_daily_cube_adds_up_to_the_same_bits_every_time(many_amounts):
+    path = next(many_amounts.glob("*/*.parquet"))
+    assert len({tuple(sums(daily_cube(path))) for _ in range(8)}) == 1

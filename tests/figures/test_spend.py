@@ -37,7 +37,7 @@ def test_trend_gives_the_largest_the_first_colour_at_the_bottom(ax):
             "effective_cost": [7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0] * 2,
         }
     )
-    found = spend.trend(frame, ax, legend_below=True)
+    found = spend.trend(frame, ax, narrow=True)
     colors = [to_hex(bars.patches[0].get_facecolor()) for bars in found.containers]
     assert colors == [*style.PALETTE[:6], style.OTHER]
     assert [bars.patches[0].get_y() for bars in found.containers] == [0, 7, 13, 18, 22, 25, 27]

@@ -1,4 +1,5 @@
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -102,3 +103,24 @@ def test_provenance_says_in_words_what_asking_cost(calls, words):
     manifest = {"created": "2026-11-04", "commit": None, "versions": {}, "parameters_hash": "x",
                 "rows": {}, "paid_calls": calls}  # fmt: skip
     assert provenance(manifest)["Paid API calls"] == words
+
+
+def test_run_page_names_what_each_file_holds(make_run):
+    folder, _ = make_run()
+    for name in ("one.pdf", "slides.pdf", "two.md"):
+        (folder / name).write_text("x")
+    report.write_run_index(folder)
+    told = dict(re.findall(r"<dt><a href=.(.*?).>.*?</dt><dd>(.*?)</dd>", (folder / "index.html").read_text()))  # fmt: skip
+    assert told == {
+        "manifest.json": "what the run was made of: versions, parameters, totals, durations",
+        "one.pdf": "One, on paper",
+        "slides.pdf": "Slides, on paper",
+        "two.md": "Two, in words, for a mail or a ticket",
+    }
+
+
+def test_provenance_is_in_words(make_run):
+    folder, _ = make_run()
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"rows": {"nat_gateways": 1200}}
+    told = provenance(manifest)
+    assert (told["Made"], told["Rows read"]) == ("2026-11-03 06:00:00 UTC", "nat gateways 1,200")
