@@ -178,9 +178,10 @@ def serverless_break_even(
 ) -> pd.Series:  # fmt: skip
     """Requests a month below which serverless inference costs less than the endpoint.
 
-    Serverless is billed by the second of each request at its memory size
-    (https://aws.amazon.com/sagemaker/pricing/); data processing is not in it. NA where a request
-    costs nothing or something of it is unknown.
+    Serverless is billed by the second of each request at its memory size, in proportion to it (of
+    USE1-ServerlessInf:Mem-3GB the price list asks 0.00006 USD a second in 2026-09, three times
+    that of 1 GB; https://aws.amazon.com/sagemaker/pricing/); data processing is not in it. NA where a
+    request costs nothing or something of it is unknown.
     """
     each = seconds_per_request * memory_gib * price_per_gib_second
     return monthly_cost / each.where(each > 0)

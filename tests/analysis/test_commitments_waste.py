@@ -79,6 +79,9 @@ def test_commitment_use_of_the_2018_bill_adds_up_to_its_fee_rows(charges_2018):
     by_month = charges_2018.groupby("Month")[["fee_rows", "unused_cost"]].sum()
     assert by_month["fee_rows"].tolist() == [9, 9]
     assert by_month["unused_cost"].tolist() == pytest.approx([48.99556079, 43.21643836], abs=1e-6)
+    # A statement a month, each to the cent, adds up to a cent more than the whole does.
+    assert round(by_month["unused_cost"].round(2).sum(), 2) == 92.22
+    assert round(used["unused_cost"].sum(), 2) == 92.21
 
 
 def test_commitment_use_effective_cost_ties_to_the_bill(charges_2018):
