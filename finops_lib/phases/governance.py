@@ -12,16 +12,15 @@ import pandas as pd
 
 from finops_lib.analysis.anomalies.detect import detect_many
 from finops_lib.analysis.commitments.budget_shares import DIMENSIONS, commitment_share
-from finops_lib.analysis.tags.values import canonical
 from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
 from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
 from finops_lib.period import Period
+from finops_lib.phases import schedules
 from finops_lib.plans import runbook
 from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS
 from finops_lib.plans.budgets import PREFIX, WORDS
-from finops_lib.plans.executors.instances import SCHEDULE_TAG
 from finops_lib.plans.governed import CONTROL_COLUMNS, parts
 from finops_lib.plans.quotas import quota_advice
 from finops_lib.schema import COST_COLUMN
@@ -173,32 +172,6 @@ def _exception(rule: Any, kept: pd.DataFrame, book: Workbook) -> tuple[Any, ...]
     )
 
 
-def schedule_adoption(book: Workbook) -> pd.DataFrame:
-    """Per team: instances that follow a schedule, those that could, the share, and the saving left.
-
-    An instance could where the off-hours check finds it idle outside office hours; `adoption_share` is missing
-    where a team has neither.
-    """
-    instances = book.estate["instances"]
-    follows = instances["tags"].map(lambda tags: SCHEDULE_TAG in dict(tags or {}))
-    scheduled = set(instances.loc[follows, "resource_id"])
-    checked = book.findings[book.findings["check_id"].eq("off_hours_ec2_instances")]
-    key = book.params.tags.get("team")
-    aliases = {**(key.aliases if key else {}), **book.params.allocation.team_aliases}
-    teams = canonical(checked["team"], allowed=key.allowed if key else (), aliases=aliases)
-    rows = checked.assign(
-        team=teams.fillna("nobody's"),
-        scheduled=checked["resource_id"].isin(scheduled),
-    )
-    rows["could"] = rows["status"].eq("waste") & ~rows["scheduled"]
-    rows["saving_left"] = rows["monthly_saving"].where(rows["could"], 0.0)
-    teams = rows.groupby("team")[["scheduled", "could", "saving_left"]].sum().reset_index()
-    teams["adoption_share"] = teams["scheduled"] / (teams["scheduled"] + teams["could"]).replace(
-        0, np.nan
-    )
-    return teams.sort_values("saving_left", ascending=False, ignore_index=True)
-
-
 def commitments(book: Workbook) -> pd.DataFrame:
     """The commitments that are held, those that end first on top."""
     columns = ["account_id", "kind", "product", "instance_type", "family", "count", "hourly_commitment",
@@ -226,7 +199,7 @@ def scorecard(book: Workbook, written: str = "") -> pd.DataFrame:
     shares = commitment_budgets(book)
     kept_in_month = [*(spent["used_share"].dropna() <= 1),
                      *shares.loc[shares["status"].ne("unknown"), "status"].eq("kept")]  # fmt: skip
-    adopted, kept = schedule_adoption(book), exceptions(book)
+    adopted, kept = schedules.adoption(book), exceptions(book)
     known = held[held["status"].ne("unknown")]
     switched = adopted["scheduled"].sum() + adopted["could"].sum()
     rows = [

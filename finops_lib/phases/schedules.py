@@ -1,4 +1,4 @@
-"""What schedules save, measured in the bill: the hours that scheduled machines were not billed for."""
+"""Who follows a schedule, and what that saves: the hours that scheduled machines were not billed for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finops_lib.analysis.tags.resources import tag_value
+from finops_lib.analysis.tags.values import canonical
 from finops_lib.params.governance import Schedule
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
 from finops_lib.plans.shutdown.handler import is_on
@@ -21,6 +23,58 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+def adoption(book: Workbook) -> pd.DataFrame:
+    """Per team: instances that follow a schedule, those that could, the share, and the saving left.
+
+    Every instance with a schedule's tag follows one, at rest or not; one could where the off-hours check finds it
+    idle outside office hours. `adoption_share` is missing where a team has neither.
+    """
+    rows = pd.concat([_followers(book), _idle_by_night(book)], ignore_index=True)
+    rows["team"] = _spelled(book, rows["team"]).fillna("nobody's")
+    teams = rows.groupby("team")[["scheduled", "could", "saving_left"]].sum().reset_index()
+    teams["adoption_share"] = teams["scheduled"] / (teams["scheduled"] + teams["could"]).replace(
+        0, np.nan
+    )
+    return teams.sort_values("saving_left", ascending=False, ignore_index=True)
+
+
+def _followers(book: Workbook) -> pd.DataFrame:
+    """Of a machine at rest no check may know the team, which its tag does."""
+    instances, policy = book.estate["instances"], book.params.tags.get("team")
+    mine = instances[_schedules(instances).notna()]
+    known = book.findings.dropna(subset="team").drop_duplicates("resource_id")
+    tagged = [tag_value(dict(tags), "team", policy) if policy else None for tags in mine["tags"]]
+    teams = mine["resource_id"].map(known.set_index("resource_id")["team"])
+    own = pd.Series(tagged, mine.index, dtype="str")
+    return pd.DataFrame({
+        "team": teams.astype("str").fillna(own), "scheduled": 1, "could": 0, "saving_left": 0.0,
+    })  # fmt: skip
+
+
+def _idle_by_night(book: Workbook) -> pd.DataFrame:
+    instances = book.estate["instances"]
+    follows = set(instances.loc[_schedules(instances).notna(), "resource_id"])
+    found = book.findings[book.findings["check_id"].eq("off_hours_ec2_instances")]
+    found = found[~found["resource_id"].isin(follows)]
+    could = found["status"].eq("waste")
+    return pd.DataFrame({
+        "team": found["team"].astype("str"), "scheduled": 0, "could": could.astype(int),
+        "saving_left": found["monthly_saving"].where(could, 0.0),
+    })  # fmt: skip
+
+
+def _schedules(instances: pd.DataFrame) -> pd.Series:
+    """The schedule's name on each instance; missing where it follows none."""
+    names = [dict(tags or {}).get(SCHEDULE_TAG) for tags in instances["tags"]]
+    return pd.Series(names, instances.index, dtype="str")
+
+
+def _spelled(book: Workbook, teams: pd.Series) -> pd.Series:
+    key = book.params.tags.get("team")
+    aliases = {**(key.aliases if key else {}), **book.params.allocation.team_aliases}
+    return canonical(teams, allowed=key.allowed if key else (), aliases=aliases)
+
+
 def schedule_savings(book: Workbook) -> pd.DataFrame:
     """Each instance on a schedule over the window of the bill's resources, largest saving first.
 
@@ -30,8 +84,7 @@ def schedule_savings(book: Workbook) -> pd.DataFrame:
     off hours from then. Missing where the bill does not name the machine: unknown is not zero.
     """
     instances = book.estate["instances"]
-    tags = instances["tags"].map(lambda tags: dict(tags or {}).get(SCHEDULE_TAG))
-    names = dict(zip(instances["resource_id"], tags, strict=True))
+    names = dict(zip(instances["resource_id"], _schedules(instances), strict=True))
     billed = _billed(book)
     known = {schedule.name: schedule for schedule in book.params.governance.schedules}
     rows = [

@@ -102,21 +102,6 @@ def a_book(findings, instances=None, **params):
     )  # fmt: skip
 
 
-def test_schedule_adoption_counts_followers_and_those_that_could_by_team():
-    rows = [
-        off_hours("i-1", "nlp", "waste", 40.0), off_hours("i-2", "NLP", "ok"),
-        off_hours("i-3", "nlp", "waste", 9.0), off_hours("i-4", None, "ok"),
-    ]  # fmt: skip
-    tags = [None, {"finops:schedule": "office-hours"}, None, None]
-    instances = pd.DataFrame({"resource_id": ["i-1", "i-2", "i-3", "i-4"], "tags": tags})
-    book = a_book(rows, instances)
-    found = governance.schedule_adoption(book).set_index("team")
-    assert found.loc["nlp"].to_dict() == pytest.approx(
-        {"scheduled": 1, "could": 2, "saving_left": 49.0, "adoption_share": 1 / 3}
-    )
-    assert np.isnan(found.loc["nobody's", "adoption_share"])
-
-
 def test_exceptions_name_owner_and_expiry_and_count_what_they_hold():
     held = off_hours("i-1", "nlp", "ok") | {
         "reason": "Left alone until 2026-12-01 by ada: a pilot. Idle."

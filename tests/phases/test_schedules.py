@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from finops_lib.params import Params
-from finops_lib.phases.schedules import schedule_savings
+from finops_lib.phases.schedules import adoption, schedule_savings
 
 FIRST, END = datetime(2026, 10, 12), datetime(2026, 10, 19)
 """A week, Monday to Sunday."""
@@ -54,3 +55,40 @@ def test_schedule_savings_of_an_unknown_schedule_are_measured_all_the_same():
     )
     assert np.isnan(found["schedule_hours"].item())
     assert found["off_hours"].item() == 100.0
+
+
+def off_hours(resource, team, status, saving=np.nan):
+    return {"check_id": "off_hours_ec2_instances", "resource_id": resource, "team": team,
+            "status": status, "monthly_saving": saving}  # fmt: skip
+
+
+def test_adoption_counts_followers_and_those_that_could_by_team():
+    rows = [
+        off_hours("i-1", "nlp", "waste", 40.0), off_hours("i-2", "NLP", "ok"),
+        off_hours("i-3", "nlp", "waste", 9.0), off_hours("i-4", None, "ok"),
+    ]  # fmt: skip
+    tags = [None, {"finops:schedule": "office-hours"}, None, None]
+    instances = pd.DataFrame({"resource_id": ["i-1", "i-2", "i-3", "i-4"], "tags": tags})
+    book = SimpleNamespace(
+        findings=pd.DataFrame(rows), params=Params(), estate={"instances": instances}
+    )
+    found = adoption(book).set_index("team")
+    assert found.loc["nlp"].to_dict() == pytest.approx(
+        {"scheduled": 1, "could": 2, "saving_left": 49.0, "adoption_share": 1 / 3}
+    )
+    assert np.isnan(found.loc["nobody's", "adoption_share"])
+
+
+def test_adoption_counts_a_machine_at_rest_by_its_own_tag_and_what_is_scheduled_is_not_left():
+    rows = [off_hours("i-1", "nlp", "waste", 40.0), off_hours("i-2", "nlp", "waste", 9.0)]
+    resting = {"finops:schedule": "nights", "Team": "nlp"}
+    instances = pd.DataFrame(
+        {"resource_id": ["i-1", "i-2", "i-9"], "tags": [None, {"finops:schedule": "x"}, resting]}
+    )
+    params = Params.model_validate({"tags": {"team": {"spellings": ["Team"]}}})
+    book = SimpleNamespace(
+        findings=pd.DataFrame(rows), params=params, estate={"instances": instances}
+    )
+    assert adoption(book).to_dict("records") == [
+        {"team": "nlp", "scheduled": 2, "could": 1, "saving_left": 40.0, "adoption_share": 2 / 3}
+    ]

@@ -64,7 +64,7 @@ GROUPS = (
     Group("recs-api-west", 4, "r5.xlarge", "steady", teams.RECS, "steady", root_type="gp3", region=WEST),
     Group("vision-trainer", 1, "p3.2xlarge", "busy_gpu", teams.VISION, "busy_gpu", root_gib=200),
     Group("fraud-train-nightly", 1, "p3.8xlarge", "spot_candidate", teams.FRAUD, "night_gpu", root_gib=300,
-          pattern="night"),
+          pattern="night", tags=(("finops:schedule", "nights"),)),
     Group("language-train-nightly", 1, "g5.12xlarge", "spot_candidate", teams.LANGUAGE, "night_gpu",
           root_gib=300, pattern="night"),
     Group("vision-sweep", 2, "g5.2xlarge", "spot", teams.VISION, "steady_gpu", is_spot=True),
