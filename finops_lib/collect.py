@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,26 +11,23 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
 from finops_lib.engine import cube as cubes
 from finops_lib.engine import queries
-from finops_lib.engine.connect import connect, daily_cube, frame, line_items
+from finops_lib.engine.connect import connect, frame, line_items
 from finops_lib.errors import AccessError, BillingError, ParameterError
 from finops_lib.estate import Estate
+from finops_lib.follow_up import with_creators, with_objects, with_prices, with_rates
 from finops_lib.params import Params
 from finops_lib.period import Period
-from finops_lib.schema import CREATORS, GAPS, INVENTORY, PRICES, rows
+from finops_lib.schema import GAPS, INVENTORY, rows
 from finops_lib.sources import prices
 from finops_lib.sources.aws import AccountRead, AwsSource, read_account
 from finops_lib.sources.aws.calls import Asker, Session
-from finops_lib.sources.aws.commitment_rates import read_rates
 from finops_lib.sources.aws.cost_explorer import read_cost_explorer
-from finops_lib.sources.aws.creators import KEPT_DAYS, MOST_RESOURCES, read_creators
 from finops_lib.sources.aws.read import api_calls
 from finops_lib.sources.aws.s3 import fetch_s3
 from finops_lib.sources.billing import Bill, no_bill, read_bill
 from finops_lib.sources.lock import only_one
-from finops_lib.sources.s3_inventory import gap, read_inventories
 from finops_lib.sources.store import write_estate
 
 Progress = Callable[[str, float], None]
@@ -41,11 +38,6 @@ RESOURCE_WINDOW_DAYS = 30
 
 COST_EXPLORER_MONTHS = 13
 """Months that are asked of Cost Explorer where there is no export: a year to compare with."""
-
-NO_INVENTORY = (
-    "No S3 Inventory was given, so duplicates, old versions and old objects are not looked for: name "
-    "its manifest in source.inventory."
-)
 
 NOT_ASKED = "This run read a bill alone; run it with an account to see them (source.account: true)."
 
@@ -71,10 +63,11 @@ def collect(
         bill = _bill(params, session, account, lake, as_of, progress)
         progress("adding up the bill", 0.0)
         estate = _estate(params, bill, account, cache, as_of)
-        estate = _with_objects(estate, params, session, cache)
+        estate = with_objects(estate, params, session, cache)
         if account:
-            estate = _with_rates(estate, session)
-            estate = _with_creators(estate, params, session, account)
+            estate = with_prices(estate, session)
+            estate = with_rates(estate, session)
+            estate = with_creators(estate, params, session, account)
             estate = estate.with_tables({"api_calls": api_calls(session)})
         progress("adding up the bill", 1.0)
         return write_estate(estate, folder)
@@ -96,11 +89,6 @@ def aws_source(params: Params, cache: Path) -> AwsSource:
         cache=cache / "replies",
         metric_days=source.metric_days,
     )
-
-
-def tag_spellings(params: Params) -> dict[str, tuple[str, ...]]:
-    """Policy key to the spellings under which a bill may carry it."""
-    return {name: key.spellings for name, key in params.tags.items()}
 
 
 def _lake(params: Params, account: AccountRead | None, cache: Path) -> Path:
@@ -130,7 +118,7 @@ def _bill(
         try:
             asked = _asked_of_cost_explorer(asker, lake.with_name("cost_explorer"), as_of, progress)
         except (AccessError, BillingError) as error:
-            return no_bill(lake, account.accounts, tag_spellings(params), str(error))
+            return no_bill(lake, account.accounts, params.tag_spellings, str(error))
         paths = (str(asked),)
     fetch = None
     if any(path.startswith("s3://") for path in paths):
@@ -138,7 +126,7 @@ def _bill(
     return read_bill(
         paths,
         lake,
-        tag_keys=tag_spellings(params),
+        tag_keys=params.tag_spellings,
         fetch=fetch,
         progress=progress,
         memory_limit=params.engine.memory_limit,
@@ -169,7 +157,7 @@ def _estate(
     params: Params, bill: Bill, account: AccountRead | None, cache: Path, as_of: datetime
 ) -> Estate:
     connection = connect(params.engine, bill.folder.parent / "spill")
-    lines = line_items(connection, bill.folder, params.engine.table, tag_spellings(params))
+    lines = line_items(connection, bill.folder, params.engine.table, params.tag_spellings)
     months = frame(queries.months(lines)).sort_values("Month")
     if bill.unread:
         months = _unbilled_month(params.month, as_of)
@@ -200,67 +188,6 @@ def _estate(
         folder=folder,
         notes=_notes(params, bill, account, window),
     ).with_tables(tables)
-
-
-def _with_objects(estate: Estate, params: Params, session: Session, cache: Path) -> Estate:
-    """The Estate with what S3 Inventory reports say of the objects; what was not given or read is a gap."""
-    paths = params.source.inventory
-    if not paths:
-        unasked = {
-            "service": "s3",
-            "table": "object_groups",
-            "error": "not_asked",
-            "reason": NO_INVENTORY,
-        }
-        return _with_gap(estate, unasked) if len(estate["buckets"]) else estate
-    fetch = None
-    if any(path.startswith("s3://") for path in paths):
-        fetch = partial(fetch_s3, Asker(session, session.home(), "us-east-1", estate.as_of))
-    try:
-        found = read_inventories(paths, cache / "inventories", estate["buckets"], fetch)
-    except BillingError as error:
-        return _with_gap(estate, gap(error))
-    return estate.with_tables({"object_groups": found})
-
-
-def _with_gap(estate: Estate, record: Mapping[str, Any]) -> Estate:
-    gaps = pd.concat([estate["gaps"], rows(GAPS, [dict(record)])], ignore_index=True)
-    return estate.with_tables({"gaps": gaps})
-
-
-def _with_rates(estate: Estate, session: Session) -> Estate:
-    """The Estate with what commitments cost today, for what its period has in use."""
-    lines = queries.within(daily_cube(estate.cube), estate.period)
-    items = items_in_use(frame(queries.spend_by(lines, SPEND_COLUMNS)))
-    found, gaps = read_rates(session, session.home(), items, estate.as_of)
-    added = {"prices": rows(PRICES, found), "gaps": rows(GAPS, gaps)}
-    return estate.with_tables(
-        {name: pd.concat([estate[name], more]) for name, more in added.items() if len(more)}
-    )
-
-
-def _with_creators(
-    estate: Estate, params: Params, session: Session, account: AccountRead
-) -> Estate:
-    """The Estate with who created its costliest new resources, where the parameters ask for it.
-
-    What was charged on the bill's first day may be older than the bill and is not new.
-    """
-    if params.source.created_by == "drop":
-        return estate
-    first_day = frame(queries.months(daily_cube(estate.cube)))["first_day"].min()
-    since = max(estate.as_of - timedelta(days=KEPT_DAYS), first_day + timedelta(days=1))
-    connection = connect(params.engine, estate.folder / "spill")
-    lines = line_items(connection, estate.costs, params.engine.table, tag_spellings(params))
-    new = frame(queries.new_resources(lines, estate.period, since))
-    was_read = new["account_id"].isin(account.accounts)
-    was_read &= new["region"].isin([*account.regions, "global"])
-    found, gaps = read_creators(
-        session, new[was_read].head(MOST_RESOURCES), estate.as_of,
-        by_name=params.source.created_by == "show",
-    )  # fmt: skip
-    missing = pd.concat([estate["gaps"], rows(GAPS, gaps)], ignore_index=True)
-    return estate.with_tables({"creators": rows(CREATORS, found), "gaps": missing})
 
 
 def chosen_period(params: Params, months: pd.DataFrame, as_of: datetime) -> Period:

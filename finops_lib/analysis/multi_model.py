@@ -20,7 +20,7 @@ def consolidation(
 
     `variants` has account_id, region, endpoint_name, instance_type, machines, cpu_pct and memory_pct (each
     one's highest, of one machine); one without both is left out, as what it needs is unknown. `hourly` is
-    dollars by instance type. Peaks are added up as if they came at once, and `headroom` of the machines
+    dollars by region and instance type. Peaks are added up as if they came at once, and `headroom` of the machines
     stays free, so the machines needed are an upper bound; loading a model that is not in memory takes time.
     """
     known = variants.dropna(subset=["cpu_pct", "memory_pct", "machines"])
@@ -34,9 +34,9 @@ def consolidation(
     found = found[found["endpoints"] > 1]
     room = 100 * (1 - headroom)
     needed = np.ceil(np.maximum(found["cpu"], found["memory"]) / room).clip(lower=min_machines)
-    cost = (
-        found["machines"] * found["instance_type"].map(hourly).astype("float64") * HOURS_PER_MONTH
-    )
+    place = pd.MultiIndex.from_frame(found[["region", "instance_type"]])
+    rate = hourly.reindex(place).to_numpy(dtype="float64")
+    cost = found["machines"] * rate * HOURS_PER_MONTH
     found = found.assign(
         needed=needed, cpu_pct=found["cpu"] / needed, memory_pct=found["memory"] / needed,
         monthly_cost=cost, monthly_saving=cost * (1 - needed / found["machines"]),

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
-from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
+from finops_lib.checks.gpu_hours import AT_WORK_HOURS, HELD_PCT, held_memory, machine_hours
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    rounded,
+    started,
+    windowed,
+)
+from finops_lib.checks.pricing import all_saved, machine_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 from finops_lib.units import HOURS_PER_MONTH
@@ -39,9 +49,7 @@ def priced_instances(
     found: pd.DataFrame, resource_costs: pd.DataFrame, prices: pd.DataFrame, as_of: datetime
 ) -> pd.DataFrame:
     """`found` with the machine's monthly_cost and price_basis, all of it saved where it is wasted."""
-    listed = (
-        looked_up(found["instance_type"], list_prices(prices, "AmazonEC2", as_of)) * HOURS_PER_MONTH
-    )
+    listed = machine_prices(found, prices, as_of) * HOURS_PER_MONTH
     return all_saved(priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed))
 
 
@@ -86,18 +94,26 @@ def gpu_use(
     window_days: int,
     gpu_limit_pct: float,
 ) -> pd.DataFrame:
-    """Running instances with a GPU: gpu and memory (the busiest one's percent), young, busy, idle."""
+    """Running instances with a GPU: gpu and memory (percent of the busiest and of the fullest one), at_work, young, busy, idle.
+
+    `at_work` says whether the processors have work of their own, whatever the GPUs do.
+    """
     found = _running(instances, instance_types, as_of)
     found = found[found["gpus"] > 0]
     recent = windowed(metrics, as_of, window_days)
     gpu = measured(
         recent, "CWAgent", "nvidia_smi_utilization_gpu", "Maximum", ("resource_id", "dimension")
     )
-    memory = measured(recent, "CWAgent", "nvidia_smi_utilization_memory", "Maximum")["maximum"]
+    memory = held_memory(recent)["held_pct"]
+    at_work = machine_hours(recent)["cpu_working"] >= AT_WORK_HOURS
     busiest = gpu.groupby("resource_id")["maximum"].max()
     seen = gpu.groupby("resource_id")["hours"].min()
     ids = found["resource_id"]
-    found = found.assign(gpu=looked_up(ids, busiest), memory=looked_up(ids, memory))
+    found = found.assign(
+        gpu=looked_up(ids, busiest),
+        memory=looked_up(ids, memory),
+        at_work=looked_up(ids, at_work).fillna(False).astype(bool),
+    )
     complete = is_complete(looked_up(ids, seen), window_days)
     return found.assign(
         young=(found["age"] < window_days) & ~complete,
@@ -111,9 +127,9 @@ def _left_to_group(found: pd.DataFrame) -> pd.Series:
     return found["idle"] & found["asg_name"].notna()
 
 
-def _of_group(row: object) -> str:
+def _of_group(row: Any) -> str:
     return (
-        f"Auto Scaling group {row.asg_name} would replace it, so the group is judged as a whole: "  # type: ignore[attr-defined]
+        f"Auto Scaling group {row.asg_name} would replace it, so the group is judged as a whole: "
         "idle_auto_scaling_groups."
     )
 
@@ -162,9 +178,9 @@ def idle_ec2_instances(
         reason=[_idle_reason(row, window_days, network_limit_mib_per_day) for row in found.itertuples()],
         evidence=[
             {
-                "cpu_max_pct": _round(row.cpu), "cpu_limit_pct": _round(row.limit),
-                "network_mib_per_day": _round(row.network), "window_days": window_days,
-                "age_days": _round(row.age), "instance_type": row.instance_type, "state": row.state,
+                "cpu_max_pct": rounded(row.cpu), "cpu_limit_pct": rounded(row.limit),
+                "network_mib_per_day": rounded(row.network), "window_days": window_days,
+                "age_days": rounded(row.age), "instance_type": row.instance_type, "state": row.state,
             }
             for row in found.itertuples()
         ],
@@ -172,21 +188,17 @@ def idle_ec2_instances(
     )[COLUMNS]  # fmt: skip
 
 
-def _idle_reason(row: object, window_days: int, network_limit: float) -> str:
-    if row.young and not row.busy:  # type: ignore[attr-defined]
-        return f"Started {row.age:.1f} days ago, within the window of {window_days} days."  # type: ignore[attr-defined]
-    if row.idle and row.status == "ok":  # type: ignore[attr-defined]
+def _idle_reason(row: Any, window_days: int, network_limit: float) -> str:
+    if row.young and not row.busy:
+        return started(row.age, window_days)
+    if row.idle and row.status == "ok":
         return _of_group(row)
-    if row.status == "unknown":  # type: ignore[attr-defined]
+    if row.status == "unknown":
         return f"CPU or network are not measured over the whole window of {window_days} days."
     return (
-        f"Highest CPU {row.cpu:.1f} % (limit {row.limit:.1f} %) and {row.network:.1f} MiB of network a day "  # type: ignore[attr-defined]
+        f"Highest CPU {row.cpu:.1f} % (limit {row.limit:.1f} %) and {row.network:.1f} MiB of network a day "
         f"(limit {network_limit:g}) over {window_days} days."
     )
-
-
-def _round(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 4)
 
 
 @check(
@@ -196,7 +208,8 @@ def _round(value: float) -> float | None:
     permissions=("ec2:DescribeInstances", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
     action="terminate_instance",
     service="Amazon Elastic Compute Cloud",
-    guard="The busiest GPU of the machine counts, never CPU alone; without the agent's GPU metric it is unknown.",
+    guard="The busiest GPU of the machine counts; without the agent's GPU metric it is unknown, and what "
+    "works on its processors alone is left to cpu_bound_gpu_instances.",
 )
 def idle_gpu_instances(
     instances: pd.DataFrame,
@@ -212,29 +225,34 @@ def idle_gpu_instances(
     """Running GPU instances on which no GPU reached the limit in any hour of the window."""
     found = gpu_use(instances, metrics, instance_types, as_of, window_days, gpu_limit_pct)
     status = np.select(
-        [found["young"] | found["busy"] | _left_to_group(found), found["idle"]],
+        [found["young"] | found["busy"] | found["at_work"] | _left_to_group(found), found["idle"]],
         ["ok", "waste"],
         default="unknown",
     )
     found = priced_instances(found.assign(status=status), resource_costs, prices, as_of)
     return found.assign(
-        reason=[
-            "GPU use is not measured over the whole window (no agent metric)."
-            if row.status == "unknown"
-            else _of_group(row)
-            if row.idle and row.status == "ok" and not row.young
-            else f"Busiest GPU {row.gpu:.1f} % (limit {gpu_limit_pct:g} %) over {window_days} days."
-            if row.age >= window_days or not pd.isna(row.gpu)
-            else f"Started {row.age:.1f} days ago, within the window of {window_days} days."
-            for row in found.itertuples()
-        ],
+        reason=[_gpu_reason(row, window_days, gpu_limit_pct) for row in found.itertuples()],
         evidence=[
             {
-                "gpu_max_pct": _round(row.gpu), "gpu_memory_max_pct": _round(row.memory),
-                "gpu_limit_pct": gpu_limit_pct, "window_days": window_days, "age_days": _round(row.age),
+                "gpu_max_pct": rounded(row.gpu), "gpu_memory_max_pct": rounded(row.memory),
+                "gpu_limit_pct": gpu_limit_pct, "window_days": window_days, "age_days": rounded(row.age),
                 "instance_type": row.instance_type, "gpu_count": row.gpus, "state": row.state,
             }
             for row in found.itertuples()
         ],
         confidence="high",
     )[COLUMNS]  # fmt: skip
+
+
+def _gpu_reason(row: Any, window_days: int, limit: float) -> str:
+    if row.status == "unknown":
+        return "GPU use is not measured over the whole window (no agent metric)."
+    if row.young and pd.isna(row.gpu):
+        return started(row.age, window_days)
+    if row.idle and row.at_work:
+        return "No GPU is used, but its processors are at work: cpu_bound_gpu_instances."
+    if row.idle and row.status == "ok" and not row.young:
+        return _of_group(row)
+    # A model that is loaded and never asked holds memory without computing.
+    held = f", {row.memory:.0f} % of a GPU's memory held" if row.memory >= HELD_PCT else ""
+    return f"Busiest GPU {row.gpu:.1f} % (limit {limit:g} %) over {window_days} days{held}."

@@ -10,6 +10,12 @@ import pandas as pd
 from finops_lib.checks.measures import looked_up
 from finops_lib.units import HOURS_PER_MONTH
 
+LINUX = "Linux/UNIX"
+"""The platform whose prices the shipped book has and the Price List is asked for."""
+
+ASKED = "price_list_api"
+"""The source of a price that the Price List told when the account was read."""
+
 
 def run_rate(resource_costs: pd.DataFrame, pattern: str | None = None) -> pd.Series:
     """Resource id to its effective cost for 730 hours, at the rate of the hours in which it was charged.
@@ -47,17 +53,40 @@ def _calendar_months(moments: pd.Series) -> pd.Series:
 
 
 def list_prices(
-    prices: pd.DataFrame, service: str, as_of: datetime, term: str = "on_demand"
+    prices: pd.DataFrame, service: str, as_of: datetime, detail: str | None = None
 ) -> pd.Series:
-    """Item to its price per unit at `as_of`."""
+    """Item to its on-demand price per unit at `as_of`; of what costs differently by `detail`, that one's.
+
+    `prices` are those of one region. What the Price List said goes before the shipped book.
+    """
     found = prices[
         (prices["service"] == service)
-        & (prices["term"] == term)
+        & (prices["term"] == "on_demand")
         & (prices["valid_from"] <= as_of)
         & (prices["valid_to"].isna() | (prices["valid_to"] > as_of))
         & (prices["price"] > 0)
     ]
-    return found.sort_values("valid_from").groupby("item")["price"].last()
+    if detail is not None:
+        found = found[found["detail"].isna() | (found["detail"] == detail)]
+    newest_last = found.assign(asked=found["source"] == ASKED).sort_values(["asked", "valid_from"])
+    return newest_last.groupby("item")["price"].last()
+
+
+def machine_prices(instances: pd.DataFrame, prices: pd.DataFrame, as_of: datetime) -> pd.Series:
+    """Dollars an hour at list of each instance's type; missing where a licence is in its price."""
+    listed = looked_up(instances["instance_type"], list_prices(prices, "AmazonEC2", as_of))
+    return listed.where(instances["platform"].isna() | (instances["platform"] == LINUX))
+
+
+def database_prices(databases: pd.DataFrame, prices: pd.DataFrame, as_of: datetime) -> pd.Series:
+    """Dollars an hour at list of each database's class, as its engine costs, with its standby."""
+    doubled = databases["multi_az"].fillna(False).astype(bool)
+    kind = databases["engine"] + np.where(doubled, " Multi-AZ", "")
+    found = [
+        looked_up(group["instance_class"], list_prices(prices, "AmazonRDS", as_of, str(detail)))
+        for detail, group in databases.groupby(kind)
+    ]
+    return pd.concat(found or [pd.Series(dtype="float64")]).reindex(databases.index)
 
 
 def priced(found: pd.DataFrame, billed: pd.Series, listed: pd.Series | float) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
-from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
+from finops_lib.checks.pricing import all_saved, database_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 from finops_lib.units import HOURS_PER_MONTH
@@ -91,7 +91,7 @@ def idle_rds_instances(
         ["ok", "waste"],
         default="unknown",
     )
-    listed = looked_up(found["instance_class"], list_prices(prices, "AmazonRDS", as_of))
+    listed = database_prices(found, prices, as_of)
     found = all_saved(
         priced(
             found.assign(status=status),

@@ -25,6 +25,8 @@ Tables = Mapping[str, pd.DataFrame]
 OWNERSHIP = ("team", "project", "environment", "owner")
 NO_ACCOUNT = "account"
 """The service of the gaps of a run that read a bill alone."""
+EVERYWHERE = "any"
+"""The region of a price that is the same in all of them."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,16 @@ def _refuse_unknown(given: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any]) -> pd.DataFrame:
-    inputs = [tables[name] for name in c.needs if name in tables]
-    if len(inputs) < len(c.needs) or inputs[0].empty:
+    if any(name not in tables for name in c.needs):
         return FINDINGS.empty()
-    found = c.function(*inputs, as_of=as_of, **thresholds)
-    if found.empty:
+    runs = [
+        c.function(*(there[name] for name in c.needs), as_of=as_of, **thresholds)
+        for there in _where_prices_hold(c, tables)
+    ]
+    told = [found for found in runs if len(found)]
+    if not told:
         return FINDINGS.empty()
+    found = pd.concat(told, ignore_index=True)
     wasted = found["status"] == "waste"
     return found.assign(
         check_id=c.id,
@@ -136,6 +142,29 @@ def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any
         ),
         claim_key=found.get("claim_key", found["account_id"] + "/" + found["resource_id"]),
     )
+
+
+def _where_prices_hold(c: Check, tables: Tables) -> list[Tables]:
+    """What the check is run on: all at once, or one region at a time where it needs prices of a region."""
+    examined = tables[c.needs[0]]
+    if examined.empty:
+        return []
+    if "prices" not in c.needs:
+        return [tables]
+    regions = sorted(examined["region"].unique())
+    return [
+        {name: _in_region(name, tables[name], region, regions) for name in c.needs}
+        for region in regions
+    ]
+
+
+def _in_region(name: str, table: pd.DataFrame, region: str, regions: Sequence[str]) -> pd.DataFrame:
+    """The region's rows; a charge or a refusal that names no region may be of any, and stays."""
+    if "region" not in table:
+        return table
+    if name in ("resource_costs", "gaps"):
+        return table[~table["region"].isin(set(regions) - {region})]
+    return table[table["region"].isin([region, EVERYWHERE] if name == "prices" else [region])]
 
 
 def _finished(

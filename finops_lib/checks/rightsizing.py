@@ -11,9 +11,9 @@ import pandas as pd
 from finops_lib.analysis.rightsizing import Rule, family_prices, targets
 from finops_lib.checks.ec2 import INSTANCE_HOURS, limit_by_size
 from finops_lib.checks.measures import is_complete, looked_up, measured, rounded, windowed
-from finops_lib.checks.pricing import list_prices, priced, run_rate
+from finops_lib.checks.pricing import list_prices, machine_prices, priced, run_rate
 from finops_lib.checks.registry import check
-from finops_lib.schema import KEY
+from finops_lib.schema import FINDINGS, KEY
 from finops_lib.units import HOURS_PER_MONTH
 
 COLUMNS = [
@@ -177,7 +177,7 @@ def oversized_ec2_instances(
     )
     price = list_prices(prices, "AmazonEC2", as_of)
     found = _with_targets(found, instance_types, price, rule)
-    listed = looked_up(found["instance_type"], price) * HOURS_PER_MONTH
+    listed = machine_prices(found, prices, as_of) * HOURS_PER_MONTH
     found = priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed)
     complete = is_complete(looked_up(ids, cpu["hours"]), window_days)
     vcpu = looked_up(found["instance_type"], instance_types.set_index("instance_type")["vcpu"])
@@ -196,9 +196,9 @@ def _memory(recent: pd.DataFrame, percentile: float, window_days: int) -> pd.Ser
 
 def _managed_prices(
     resource_costs: pd.DataFrame, prices: pd.DataFrame, service: str, types: pd.DataFrame,
-    pattern: str, as_of: datetime,
+    pattern: str, as_of: datetime, detail: str,
 ) -> pd.Series:  # fmt: skip
-    """Hourly list prices by type: the price list's, else the bill's list rates, by family."""
+    """Hourly list prices by type of what `detail` names: the list's, else the bill's list rates."""
     hours = resource_costs[
         resource_costs["usage_type"].fillna("").str.contains(pattern)
         & (resource_costs["consumed_quantity"] > 0)
@@ -207,19 +207,28 @@ def _managed_prices(
     named = named.str.replace(r"xl$", "xlarge", regex=True)  # as RDS bills spell it
     sums = hours.groupby(named)[["list_cost", "consumed_quantity"]].sum()
     billed = sums["list_cost"] / sums["consumed_quantity"]
-    listed = list_prices(prices, service, as_of)
+    listed = list_prices(prices, service, as_of, detail)
     return family_prices(listed.combine_first(billed[billed > 0]), types)
 
 
 def _database_prices(
-    resource_costs: pd.DataFrame, prices: pd.DataFrame, types: pd.DataFrame, as_of: datetime
-) -> pd.Series:
-    """Hourly list prices of one machine by class; of two with a standby, where the bill has only those."""
+    resource_costs: pd.DataFrame, prices: pd.DataFrame, types: pd.DataFrame, as_of: datetime,
+    engine: str,
+) -> pd.Series:  # fmt: skip
+    """Hourly list prices of one machine of the engine by class; half of two where only those are known."""
     one, two = (
-        _managed_prices(resource_costs, prices, "AmazonRDS", types, usage, as_of)
-        for usage in ("InstanceUsage", "Multi-AZUsage")
+        _managed_prices(resource_costs, prices, "AmazonRDS", types, usage, as_of, detail)
+        for usage, detail in (("InstanceUsage", engine), ("Multi-AZUsage", f"{engine} Multi-AZ"))
     )
     return one.combine_first(two / 2)
+
+
+def _compared(
+    found: pd.DataFrame, types: pd.DataFrame, price: pd.Series, rule: Rule
+) -> pd.DataFrame:
+    """`found` with its targets, and hourly: what one machine of its type costs."""
+    hourly = looked_up(found["instance_type"], price)
+    return _with_targets(found, types, price, rule).assign(hourly=hourly)
 
 
 def _prefixed(instance_types: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -270,9 +279,17 @@ def oversized_rds_instances(
         ),
         memory_pct=100 * (1 - looked_up(ids, least) / memory.astype("float64")),
     )
-    price = _database_prices(resource_costs, prices, types, as_of)
-    found = _with_targets(found, types, price, rule)
-    listed = looked_up(found["instance_type"], price) * HOURS_PER_MONTH
+    parts = [
+        _compared(
+            group, types, _database_prices(resource_costs, prices, types, as_of, engine), rule
+        )
+        for engine, group in found.groupby("engine")
+    ]
+    if not parts:
+        return FINDINGS.empty()
+    found = pd.concat(parts).loc[ids.index]
+    machines = found["multi_az"].fillna(False).astype(float) + 1
+    listed = found["hourly"] * machines * HOURS_PER_MONTH
     found = priced(found, run_rate(resource_costs, "InstanceUsage|Multi-AZUsage"), listed)
     complete = is_complete(looked_up(ids, cpu["hours"]), window_days)
     idle = looked_up(ids, sessions["maximum"]).eq(0)
@@ -324,7 +341,9 @@ def oversized_sagemaker_endpoints(
         memory_pct=of(_percentile(recent, namespace, "MemoryUtilization", percentile, by)),
     )
     types = _prefixed(instance_types, "ml.")
-    price = _managed_prices(resource_costs, prices, "AmazonSageMaker", types, "Host", as_of)
+    price = _managed_prices(
+        resource_costs, prices, "AmazonSageMaker", types, "Host", as_of, "hosting"
+    )
     by_variant = found.assign(resource_id=found["variant"])
     found = _with_targets(by_variant, types, price, rule).assign(
         resource_id=found["resource_id"],

@@ -67,7 +67,7 @@ def idle_sagemaker_endpoints(
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
     listed = (
-        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of, "hosting"))
         * HOURS_PER_MONTH
     )
     machines = found["instance_count"].fillna(1).astype("float64")
@@ -149,7 +149,7 @@ def idle_notebook_instances(
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
     listed = (
-        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+        looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of, "notebook"))
         * HOURS_PER_MONTH
     )
     found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))

@@ -12,7 +12,7 @@ import pandas as pd
 from finops_lib.analysis.schedule import as_ranges, hours_by_slot, on_slots, week_profiles
 from finops_lib.checks.ec2 import INSTANCE_HOURS
 from finops_lib.checks.measures import is_complete, looked_up, measured, windowed
-from finops_lib.checks.pricing import list_prices, priced, run_rate
+from finops_lib.checks.pricing import machine_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 from finops_lib.units import HOURS_PER_MONTH
@@ -81,8 +81,8 @@ def off_hours_ec2_instances(
         schedule=[as_ranges(row) for row in needed],
         complete=complete,
     )
-    listed = looked_up(found["instance_type"], list_prices(prices, "AmazonEC2", as_of))
-    found = priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed * HOURS_PER_MONTH)
+    listed = machine_prices(found, prices, as_of) * HOURS_PER_MONTH
+    found = priced(found, run_rate(resource_costs, INSTANCE_HOURS), listed)
     production = found["environment_tag"].fillna("").astype("str").str.match(PRODUCTION)
     office = found["busy_hours"].between(min_on_hours, max_on_hours) & ~production
     office &= level >= contrast * busy_pct

@@ -54,7 +54,9 @@ def idle_studio_apps(
         default="unknown",
     )  # fmt: skip
     found = studio_apps.assign(status=status, idle=idle, off=off, age=age)
-    hourly = looked_up(found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+    hourly = looked_up(
+        found["instance_type"], list_prices(prices, "AmazonSageMaker", as_of, "studio")
+    )
     found = all_saved(priced(found, run_rate(resource_costs), hourly * HOURS_PER_MONTH))
     return found.assign(
         reason=[

@@ -44,7 +44,9 @@ def paid_jobs(
     sums = train.groupby("instance_type")[["effective_cost", "consumed_quantity"]].sum()
     sums = sums[sums["consumed_quantity"] > 0]
     billed = looked_up(jobs["instance_type"], sums["effective_cost"] / sums["consumed_quantity"])
-    listed = looked_up(jobs["instance_type"], list_prices(prices, "AmazonSageMaker", as_of))
+    listed = looked_up(
+        jobs["instance_type"], list_prices(prices, "AmazonSageMaker", as_of, "training")
+    )
     running = jobs["status"].eq("InProgress")
     began = jobs["start_time"].fillna(jobs["create_time"])
     so_far = (as_of - began) / pd.Timedelta(hours=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from finops_lib.cli.console import out, progress
-from finops_lib.collect import COST_EXPLORER_MONTHS, aws_source, tag_spellings
+from finops_lib.collect import COST_EXPLORER_MONTHS, aws_source
 from finops_lib.errors import AccessError, BillingError
 from finops_lib.params import Params
 from finops_lib.sources.aws.calls import PAID, Asker, NotReadError, Session
@@ -65,7 +65,7 @@ def _bill(params: Params, cache: Path) -> Iterator[Diagnosis]:
     remote = len(params.source.billing) - len(local)
     files = sum(len(delivery.files) for delivery in deliveries)
     yield Diagnosis("bill", True, f"{files} local files, {remote} s3:// addresses")
-    yield Diagnosis("tag keys", True, ", ".join(tag_spellings(params)))
+    yield Diagnosis("tag keys", True, ", ".join(params.tag_spellings))
 
 
 def _account(params: Params, cache: Path, now: datetime) -> Iterator[Diagnosis]:

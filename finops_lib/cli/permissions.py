@@ -9,6 +9,7 @@ from finops_lib.checks import CHECKS
 from finops_lib.params import Params
 from finops_lib.sources.aws import advice, creators
 from finops_lib.sources.aws.commitment_rates import RATE_PERMISSIONS
+from finops_lib.sources.aws.price_list import PRICE_PERMISSIONS
 from finops_lib.sources.aws.readers import READERS
 
 
@@ -31,7 +32,7 @@ def _statements(params: Params) -> Iterator[dict[str, Any]]:
     if not source.account:
         return
     yield _allow("ReadInventoryAndMetrics", sorted({*_of_readers(), *_of_checks()}))
-    yield _allow("AskWhatCommitmentsCost", sorted(RATE_PERMISSIONS))
+    yield _allow("AskWhatThingsCost", sorted({*PRICE_PERMISSIONS, *RATE_PERMISSIONS}))
     yield _allow("FindRegionsAndAccounts", ["ec2:DescribeRegions", "organizations:ListAccounts"])
     yield _allow("ReadAdvice", sorted({*advice.PERMISSIONS, *_paid_advice(params)}))
     if source.created_by != "drop":

@@ -71,6 +71,11 @@ class Params(Section):
     def _is_naive_utc(cls, value: datetime | None) -> datetime | None:
         return value if value is None else naive_utc(value)
 
+    @property
+    def tag_spellings(self) -> dict[str, tuple[str, ...]]:
+        """Policy key to the spellings under which a bill may carry it."""
+        return {name: key.spellings for name, key in self.tags.items()}
+
     def notebook(self, name: str, **given: Any) -> NotebookParameters:
         """The validated parameters of the notebook of that name, `given` on top of the file's."""
         values = {"basis": self.basis, **self.notebooks.get(name, {}), **given}

@@ -19,7 +19,6 @@ from finops_lib.analysis.allocation.pools import UNALLOCATED
 from finops_lib.analysis.reconcile import reconcile
 from finops_lib.analysis.tags.values import canonical
 from finops_lib.analysis.unit_costs import business_metrics, team_metrics
-from finops_lib.collect import tag_spellings
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, frame, line_items
 from finops_lib.errors import ParameterError
@@ -45,7 +44,7 @@ def bill(book: Workbook) -> Any:
     """The bill's line items as a table of the engine."""
     params = book.params
     return line_items(
-        connect(params.engine), book.estate.costs, params.engine.table, tag_spellings(params)
+        connect(params.engine), book.estate.costs, params.engine.table, params.tag_spellings
     )
 
 

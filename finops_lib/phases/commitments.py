@@ -16,7 +16,6 @@ from finops_lib.analysis.commitments.held import held_of_bill, shares_of_bill
 from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
 from finops_lib.analysis.commitments.pools import MULTI_AZ, Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
-from finops_lib.collect import tag_spellings
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, frame, line_items
 from finops_lib.period import Period
@@ -157,7 +156,7 @@ def not_replayed(found: Commitments) -> pd.DataFrame:
 def _bill(book: Workbook) -> Any:
     params = book.params
     lines = line_items(
-        connect(params.engine), book.estate.costs, params.engine.table, tag_spellings(params)
+        connect(params.engine), book.estate.costs, params.engine.table, params.tag_spellings
     )
     return queries.within(lines, book.period)
 

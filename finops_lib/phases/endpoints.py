@@ -6,6 +6,7 @@ import pandas as pd
 
 from finops_lib.analysis import multi_model
 from finops_lib.checks.measures import measured
+from finops_lib.checks.pricing import list_prices
 from finops_lib.workbook import Workbook
 
 METRICS = "/aws/sagemaker/Endpoints"
@@ -37,11 +38,17 @@ def shared(book: Workbook) -> pd.DataFrame:
 
 
 def _hourly(book: Workbook) -> pd.Series:
-    """Dollars an hour by instance type: hosting's own rate on the bill, else the list price."""
-    costs = book.estate["resource_costs"]
+    """Dollars an hour by region and instance type: hosting's rate on the bill, else the list price."""
+    costs, prices = book.estate["resource_costs"], book.estate["prices"]
     lines = costs[costs["usage_type"].fillna("").str.contains("Host:") & costs["unit"].eq("Hrs")]
-    sums = lines.groupby("instance_type")[["effective_cost", "consumed_quantity"]].sum()
+    place = ["region", "instance_type"]
+    sums = lines.groupby(place)[["effective_cost", "consumed_quantity"]].sum()
     billed = sums["effective_cost"] / sums["consumed_quantity"].where(lambda hours: hours > 0)
-    prices = book.estate["prices"]
-    listed = prices[prices["service"].eq("AmazonSageMaker") & prices["term"].eq("on_demand")]
-    return billed.combine_first(listed.groupby("item")["price"].last())
+    listed = [
+        list_prices(there, "AmazonSageMaker", book.estate.as_of, "hosting").rename_axis(
+            "instance_type"
+        )
+        for _, there in prices.groupby("region")
+    ]
+    by_region = pd.concat(listed, keys=sorted(prices["region"].unique()), names=["region"])
+    return billed.combine_first(by_region)

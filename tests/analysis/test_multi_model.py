@@ -6,7 +6,13 @@ import pytest
 
 from finops_lib.analysis.multi_model import consolidation
 
-HOURLY = pd.Series({"ml.m5.xlarge": 0.23})
+PLACES = ["region", "instance_type"]
+HOURLY = pd.Series(
+    [0.23, 9.0],
+    pd.MultiIndex.from_tuples(
+        [("us-east-1", "ml.m5.xlarge"), ("eu-west-1", "ml.m5.xlarge")], names=PLACES
+    ),
+)
 
 
 def variant(name, cpu, memory, machines=1, **more):
@@ -44,4 +50,4 @@ def test_consolidation_leaves_out_what_is_unmeasured_alone_or_elsewhere():
 
 def test_consolidation_without_a_price_has_no_saving_and_is_still_told():
     both = pd.DataFrame([variant("a", 10.0, 10.0), variant("b", 10.0, 10.0)])
-    assert consolidation(both, pd.Series(dtype="float64"))["monthly_saving"].isna().all()
+    assert consolidation(both, HOURLY.iloc[1:])["monthly_saving"].isna().all()

@@ -6,8 +6,6 @@ needed. Each is free, kept for its day, and where it is refused the rate card an
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -17,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from finops_lib.sources.aws.calls import Asker, NotReadError, Session
+from finops_lib.sources.aws.replies import kept
 from finops_lib.sources.shape import Record, offerings
 
 TABLE = "commitment_rates"
@@ -97,7 +96,7 @@ def _plan_rates(ask: Asker, rows: Sequence[Record]) -> list[Record]:
         "operations": sorted({row["operation"] for row in rows if row["operation"]}),
         "maxResults": 1000,
     }
-    pages = _kept(ask, "savingsplans", "describe_savings_plans_offering_rates", wanted)
+    pages = kept(ask, "savingsplans", "describe_savings_plans_offering_rates", wanted, token_pages)
     return offerings.plan_rates(pages, rows)
 
 
@@ -108,7 +107,7 @@ def _instances(ask: Asker, rows: Sequence[Record]) -> list[Record]:
         {"Name": "product-description", "Values": platforms},
         {"Name": "scope", "Values": ["Region"]},
     ]
-    pages = _kept(
+    pages = kept(
         ask, "ec2", "describe_reserved_instances_offerings",
         {"Filters": filters, "IncludeMarketplace": False, "InstanceTenancy": "default"},
     )  # fmt: skip
@@ -122,7 +121,7 @@ def _databases(ask: Asker, row: Record) -> list[Record]:
         "MultiAZ": offerings.is_multi_az(row["usage_type"]),
     }
     return offerings.databases(
-        _kept(ask, "rds", "describe_reserved_db_instances_offerings", wanted), row
+        kept(ask, "rds", "describe_reserved_db_instances_offerings", wanted), row
     )
 
 
@@ -132,25 +131,8 @@ def _caches(ask: Asker, row: Record) -> list[Record]:
         "ProductDescription": row["platform"],
     }
     return offerings.caches(
-        _kept(ask, "elasticache", "describe_reserved_cache_nodes_offerings", wanted), row
+        kept(ask, "elasticache", "describe_reserved_cache_nodes_offerings", wanted), row
     )
-
-
-def _kept(ask: Asker, service: str, operation: str, wanted: Record) -> list[Record]:
-    """Every page of the operation, from the cache where this was asked on this day before."""
-    cache, name = ask.session.source.cache, "".join(p.capitalize() for p in operation.split("_"))
-    address = ask.session.client(ask.account_id, ask.region, service).meta.endpoint_url
-    key = json.dumps([address, f"{ask.as_of:%Y-%m-%d}", operation, wanted], sort_keys=True)
-    file = cache / f"rates-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json" if cache else None
-    if file and file.exists():
-        ask.session.cached[service, name] += 1
-        return list(json.loads(file.read_text()))
-    turned = token_pages if service == "savingsplans" else Asker.pages
-    pages = list(turned(ask, service, operation, **wanted))
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(pages, default=str))
-    return pages
 
 
 def token_pages(ask: Asker, service: str, operation: str, **wanted: Any) -> list[dict[str, Any]]:

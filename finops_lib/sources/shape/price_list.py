@@ -1,0 +1,106 @@
+"""The Price List: what is asked of it for an inventory, and its products as PRICES records."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from finops_lib.sources.shape import Page, Record
+
+REGION_PREFIX = r"(?:(?!IA-)[A-Z]{2,4}\d?-)?"
+"""What a usage type begins with outside us-east-1, for some services there too: USW2-, EU-, APN1-."""
+
+UNITS = {"GiBps-mo": ("MiBps-Mo", 1024.0)}
+"""The units that the list spells in another size than a bill of the same thing."""
+
+
+class Ask(NamedTuple):
+    """One question to the Price List: a service's products whose attributes equal the filters."""
+
+    service_code: str
+    filters: tuple[tuple[str, str], ...]
+
+
+@cache
+def rules() -> tuple[Mapping[str, str], ...]:
+    """The shipped table: what is asked for which inventory, and which products become which item.
+
+    Service codes, families and usage types are those of
+    https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html.
+    """
+    text = (files("finops_lib") / "data" / "price_list.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+def asks(tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, Ask]]:
+    """Region and question for all that the inventory holds: no price is asked for what is not there."""
+    found = {
+        (region, _ask(rule)): None
+        for rule in rules()
+        if rule["table"] in tables
+        for region in sorted(_concerned(tables[rule["table"]], rule["where"])["region"].unique())
+    }
+    return list(found)
+
+
+def _ask(rule: Mapping[str, str]) -> Ask:
+    pairs = (part.partition("=") for part in rule["filters"].split("&") if part)
+    return Ask(rule["service_code"], tuple((name, value) for name, _, value in pairs))
+
+
+def _concerned(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    column, _, values = where.partition("=")
+    return table[table[column].isin(values.split("|"))] if column else table
+
+
+def prices(ask: Ask, region: str, pages: Iterable[Page]) -> list[Record]:
+    """PRICES records of the products that answer `ask` and have an item of ours."""
+    mine = [rule for rule in rules() if _ask(rule) == ask]
+    texts: Iterator[Any] = (text for page in pages for text in page.get("PriceList") or [])
+    return [record for text in texts for record in _records(json.loads(text), mine, region)]
+
+
+def _records(
+    product: dict[str, Any], mine: Sequence[Mapping[str, str]], region: str
+) -> Iterator[Record]:
+    attributes = product["product"]["attributes"]
+    if attributes.get("locationType", "AWS Region") != "AWS Region":
+        return
+    for rule in mine:
+        named = re.fullmatch(REGION_PREFIX + rule["usage_type"], attributes["usagetype"])
+        if named and rule["operation"] in ("", attributes.get("operation")):
+            item = rule["item"].format(**named.groupdict())
+            yield from _rates(product, rule["service"], region, item, rule["detail"] or None)
+
+
+def _rates(
+    product: dict[str, Any], service: str, region: str, item: str, detail: str | None
+) -> Iterator[Record]:
+    """The first charged tier of each on-demand term: what the free allowance leaves, at small amounts."""
+    for term in product.get("terms", {}).get("OnDemand", {}).values():
+        tiers = sorted(term["priceDimensions"].values(), key=lambda tier: _begin(tier))
+        charged = [tier for tier in tiers if float(tier["pricePerUnit"].get("USD", 0.0)) > 0]
+        if charged:
+            unit, parts = UNITS.get(charged[0]["unit"], (charged[0]["unit"], 1.0))
+            yield {
+                "service": service, "region": region, "item": item, "unit": unit,
+                "term": "on_demand", "detail": detail, "currency": "USD", "upfront": None,
+                "price": float(charged[0]["pricePerUnit"]["USD"]) / parts,
+                "valid_from": _utc(term["effectiveDate"]), "source": "price_list_api",
+            }  # fmt: skip
+
+
+def _begin(tier: dict[str, Any]) -> float:
+    return float(tier.get("beginRange") or 0.0)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC).replace(tzinfo=None)
