@@ -35,9 +35,11 @@ from peers import PROGRAMS, Place, run
 from finops_lib.checks import run_checks
 from finops_lib.demo.story.answers import answers
 from finops_lib.demo.story.company import company
-from finops_lib.schema import ESTATE_TABLES
+from finops_lib.schema import ESTATE_TABLES, PRICES, rows
 from finops_lib.sources import prices
 from finops_lib.sources.aws import AwsSource, read_account
+from finops_lib.sources.aws.calls import Session
+from finops_lib.sources.aws.price_list import read_list_prices
 from finops_lib.sources.store import read_estate
 
 
@@ -243,9 +245,12 @@ def _read(
     source = AwsSource(
         endpoint_url=endpoint, regions=tuple(regions.split(",")), role_name=role or None
     )
-    read = read_account(source, as_of=moment)
+    session = Session(source)
+    read = read_account(source, as_of=moment, session=session)
+    asked, _ = read_list_prices(session, session.home(), read.tables, moment)
     nothing = {name: table.empty() for name, table in ESTATE_TABLES.items()}
-    facts = {"prices": prices.book(), "instance_types": prices.instance_types()}
+    known = pd.concat([prices.book(), rows(PRICES, asked)], ignore_index=True)
+    facts = {"prices": known, "instance_types": prices.instance_types()}
     return {**nothing, **read.tables, **facts}, moment, read.accounts
 
 
