@@ -7,7 +7,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    not_read,
+    windowed,
+)
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -18,12 +25,22 @@ COLUMNS = [
 ]  # fmt: skip
 
 TRAFFIC = {
-    "application": ("AWS/ApplicationELB", "RequestCount", "Sum"),
-    "network": ("AWS/NetworkELB", "ActiveFlowCount", "Maximum"),
-    "gateway": ("AWS/GatewayELB", "ProcessedBytes", "Sum"),
-    "classic": ("AWS/ELB", "RequestCount", "Sum"),
-}
-"""What tells that a load balancer of a kind is used: namespace, metric, statistic."""
+    "application": tuple(
+        ("AWS/ApplicationELB", metric, "Sum")
+        for metric in ("RequestCount", "HTTP_Redirect_Count", "HTTP_Fixed_Response_Count")
+    ),
+    "network": (
+        ("AWS/NetworkELB", "ActiveFlowCount", "Maximum"), ("AWS/NetworkELB", "NewFlowCount", "Sum"),
+        ("AWS/NetworkELB", "NewFlowCount_TLS", "Sum"),
+    ),
+    "gateway": (("AWS/GatewayELB", "ProcessedBytes", "Sum"),),
+    "classic": (("AWS/ELB", "RequestCount", "Sum"),),
+}  # fmt: skip
+"""What tells that a load balancer of a kind is used: namespace, metric, statistic; any of them is use.
+
+RequestCount counts what is sent to a target, not what the balancer itself redirects or answers
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html).
+"""
 
 ALWAYS_REPORTED = ("AWS/ApplicationELB", "ConsumedLCUs", "Maximum")
 """RequestCount is only reported if it is not zero, this always: it tells silence from not measured
@@ -57,7 +74,7 @@ def idle_elastic_ips(
 @check(
     title="Idle load balancers",
     why="A load balancer bills by the hour even if nobody asks it anything.",
-    needs=("load_balancers", "metrics", "resource_costs", "prices"),
+    needs=("load_balancers", "metrics", "gaps", "resource_costs", "prices"),
     permissions=(
         "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
         "cloudwatch:GetMetricData",
@@ -69,6 +86,7 @@ def idle_elastic_ips(
 def idle_load_balancers(
     load_balancers: pd.DataFrame,
     metrics: pd.DataFrame,
+    gaps: pd.DataFrame,
     resource_costs: pd.DataFrame,
     prices: pd.DataFrame,
     *,
@@ -77,19 +95,13 @@ def idle_load_balancers(
 ) -> pd.DataFrame:
     """Load balancers without any traffic over the window, or without data where that means none.
 
-    Traffic is requests of application and classic ones, flows of network ones, bytes of gateway ones.
-    Without data of it there was none if there is no target, or if the balancer reported its capacity
-    over the whole window.
+    Traffic is requests of application and classic ones (redirects and fixed answers too), flows of network
+    ones, bytes of gateway ones. Without data of it there was none if there is no target, or if the balancer
+    reported its capacity over the whole window; an application one without targets may redirect, so where
+    CloudWatch could not be read it is unknown.
     """
     recent = windowed(metrics, as_of, window_days)
-    frames = [
-        measured(recent, *source).reindex(
-            load_balancers.loc[load_balancers["kind"] == kind, "resource_id"]
-        )[["total", "hours"]]
-        for kind, source in TRAFFIC.items()
-    ]
-    traffic = pd.concat(frames)
-    traffic = traffic[~traffic.index.duplicated()]
+    traffic = _traffic(load_balancers, recent)
     ids = load_balancers["resource_id"]
     found = load_balancers.assign(
         traffic=looked_up(ids, traffic["total"]), age=age_days(load_balancers["create_time"], as_of)
@@ -100,7 +112,8 @@ def idle_load_balancers(
         looked_up(ids, seen), window_days
     )
     none = found["traffic"].fillna(0.0) == 0
-    silent = (complete & none) | (found["traffic"].isna() & targetless)
+    blind = (found["kind"] == "application") & not_read(found, gaps, "metrics")
+    silent = (complete & none) | (found["traffic"].isna() & targetless & ~blind)
     status = np.select(
         [(found["age"] < window_days) | (found["traffic"] > 0), silent],
         ["ok", "waste"],
@@ -128,6 +141,21 @@ def idle_load_balancers(
         ],
         confidence="high",
     )[COLUMNS]  # fmt: skip
+
+
+def _traffic(load_balancers: pd.DataFrame, recent: pd.DataFrame) -> pd.DataFrame:
+    """Per balancer the total of what tells its use, and the hours that the best measured of it covers."""
+    frames = [
+        measured(recent, *source).reindex(
+            load_balancers.loc[load_balancers["kind"] == kind, "resource_id"].unique()
+        )[["total", "hours"]]
+        for kind, sources in TRAFFIC.items()
+        for source in sources
+    ]
+    by_balancer = pd.concat(frames).groupby(level=0)
+    return pd.DataFrame(
+        {"total": by_balancer["total"].sum(min_count=1), "hours": by_balancer["hours"].max()}
+    )
 
 
 @check(

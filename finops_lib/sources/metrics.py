@@ -50,11 +50,14 @@ WANTED = (
     ),
     Wanted(
         "load_balancers", "AWS/ApplicationELB", {"LoadBalancer": "metric_dimension"},
-        (*sums("RequestCount"), ("ConsumedLCUs", "Maximum")), kind="application",
+        (*sums("RequestCount", "HTTP_Redirect_Count", "HTTP_Fixed_Response_Count"),
+         ("ConsumedLCUs", "Maximum")),
+        kind="application",
     ),
     Wanted(
         "load_balancers", "AWS/NetworkELB", {"LoadBalancer": "metric_dimension"},
-        (*sums("ProcessedBytes"), ("ActiveFlowCount", "Maximum")), kind="network",
+        (*sums("ProcessedBytes", "NewFlowCount", "NewFlowCount_TLS"), ("ActiveFlowCount", "Maximum")),
+        kind="network",
     ),
     Wanted(
         "load_balancers", "AWS/GatewayELB", {"LoadBalancer": "metric_dimension"},
@@ -99,7 +102,8 @@ AGENT_METRICS = {
     "mem_used_percent": "Maximum",
     "disk_used_percent": "Maximum",
     "nvidia_smi_utilization_gpu": "Maximum",
-    "nvidia_smi_utilization_memory": "Maximum",
+    "nvidia_smi_memory_used": "Maximum",
+    "nvidia_smi_memory_total": "Maximum",
 }
 """Metrics of the CloudWatch agent; their dimensions differ by installation, so they are looked up."""
 
