@@ -187,7 +187,9 @@ def noncurrent_s3_versions(
     }  # fmt: skip
     return _judged(
         found, min_gib=min_gib, shares=(1.0, 1.0, 1.0), confidence="medium", excused=ruled | never,
+        known=found["lifecycle"].notna(),
         told=lambda row: "It keeps no versions." if row.versioning == "Disabled"
+        else "Whether a rule expires its old versions could not be read." if row.lifecycle is None
         else "A rule expires its old versions." if row.excused
         else f"Versions replaced over {keep_days} days ago",
         parameters=lambda row: {"lifecycle": with_rule(row.lifecycle, rule)},

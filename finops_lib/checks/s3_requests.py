@@ -126,7 +126,8 @@ def unfinished_s3_uploads(
     count = buckets["unfinished_upload_count"].astype("float64")
     ruled = buckets["lifecycle"].map(lambda held: has_rule(held, "AbortIncompleteMultipartUpload"))
     status = np.select(
-        [ruled | (count == 0) | (age < min_age_days), count.isna() | age.isna()],
+        [ruled | (count == 0) | (age < min_age_days),
+         count.isna() | age.isna() | buckets["lifecycle"].isna()],
         ["ok", "unknown"], default="waste",
     )  # fmt: skip
     price = list_prices(prices, "AmazonS3", as_of).get("s3-standard", np.nan)
@@ -164,6 +165,8 @@ def _upload_reason(row: Any, limit: int) -> str:
         return "Its unfinished uploads could not be listed."
     if row.count == 0:
         return "It has no unfinished upload."
+    if row.lifecycle is None:
+        return "Whether a rule aborts its unfinished uploads could not be read."
     size = (
         "of unknown size"
         if pd.isna(row.unfinished_upload_gib)

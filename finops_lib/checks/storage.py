@@ -93,8 +93,9 @@ def _judged(
     share = found["target_saving"] / found["list_cost"]
     saving = found["monthly_cost"] * share
     measured = found["peak_iops"].notna()
+    too_much = measured & found["fitted_iops"].isna()
     status = np.select(
-        [saving >= min_saving, measured | saving.notna()], ["waste", "ok"], default="unknown"
+        [saving >= min_saving, too_much | saving.notna()], ["waste", "ok"], default="unknown"
     )
     # Parity dearer than now proves nothing where the need was not measured.
     status = np.where((status == "ok") & ~measured, "unknown", status)
@@ -134,10 +135,12 @@ def _reason(row: object, window_days: int, peak_factor: float) -> str:
             f"{use}: gp3 with {row.target_iops:.0f} IOPS and "  # type: ignore[attr-defined]
             f"{row.target_throughput_mibps:.0f} MiB/s carries it for less."  # type: ignore[attr-defined]
         )
+    if row.status == "unknown" and pd.isna(row.target_saving):  # type: ignore[attr-defined]
+        return f"{use}: it or gp3 has no price here, so nothing is compared."
     if row.status == "unknown":  # type: ignore[attr-defined]
         return f"{use}, and gp3 at parity saves nothing."
     if pd.isna(row.target_saving):  # type: ignore[attr-defined]
-        return f"{use}: more than one gp3 volume is given, or gp3 has no price here."
+        return f"{use}: more than one gp3 volume is given."
     return f"{use}: gp3 would save too little to change it."
 
 
@@ -218,7 +221,7 @@ def s3_lifecycle(
     chosen = best(options(sized, book.to_dict()), horizon_months)
     for name in ("storage_class", "monthly_saving", "move_cost", "payback_months"):
         found[name] = looked_up(ids, chosen[name])
-    known = found[["reads_per_object", "age", "monthly_cost"]].notna().all(axis=1)
+    known = found[["reads_per_object", "age", "monthly_cost", "lifecycle"]].notna().all(axis=1)
     quiet = (found["reads_per_object"] <= max_reads_per_object) & (found["age"] >= min_age_days)
     wasted = quiet & (found["monthly_saving"] >= min_saving)
     found["status"] = np.select([wasted & known, known], ["waste", "ok"], default="unknown")
@@ -251,6 +254,8 @@ def _lifecycle_findings(found: pd.DataFrame, limit: float) -> pd.DataFrame:
 
 
 def _lifecycle_reason(row: object, limit: float) -> str:
+    if row.lifecycle is None:  # type: ignore[attr-defined]
+        return "Its lifecycle rules could not be read, and to put one replaces them all."
     if row.status == "unknown":  # type: ignore[attr-defined]
         return "No bill tells how often it is read; Intelligent-Tiering is the choice for that."
     use = (

@@ -72,6 +72,18 @@ class NotReadError(Exception):
         self.code = code
 
 
+class PartlyReadError(NotReadError):
+    """A table of which some questions were refused: `records` hold what was told all the same."""
+
+    def __init__(self, records: list[dict[str, Any]], refused: list[NotReadError]) -> None:
+        super().__init__(
+            refused[0].code,
+            f"{len(refused)} questions about single rows were refused, so that they lack facts. "
+            f"The first: {refused[0]}",
+        )
+        self.records = records
+
+
 @dataclass
 class Session:
     """One run's connection to AWS: a boto3 session per account, clients shared by threads, counters."""

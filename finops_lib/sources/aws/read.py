@@ -12,7 +12,14 @@ import pandas as pd
 from finops_lib.errors import AccessError
 from finops_lib.schema import API_CALLS, ESTATE_TABLES, GAPS, rows
 from finops_lib.sources.aws.advice import read_advice
-from finops_lib.sources.aws.calls import PAID, Asker, AwsSource, NotReadError, Session
+from finops_lib.sources.aws.calls import (
+    PAID,
+    Asker,
+    AwsSource,
+    NotReadError,
+    PartlyReadError,
+    Session,
+)
 from finops_lib.sources.aws.readers import READERS, Reader
 from finops_lib.sources.metrics import read_metrics
 from finops_lib.sources.shape import Record, items
@@ -146,18 +153,21 @@ def _inventory(
 
 
 def _read(reader: Reader, asker: Asker) -> tuple[list[Record], Record | None]:
+    found: list[Record] = []
+    gap = None
     try:
         found = reader.records(asker)
     except NotReadError as error:
         service = reader.permissions[0].split(":")[0]
         region = None if reader.is_global else asker.region
-        return [], _gap(service, reader.table, error, asker.account_id, region)
+        gap = _gap(service, reader.table, error, asker.account_id, region)
+        found = error.records if isinstance(error, PartlyReadError) else []
     where = {
         "account_id": asker.account_id,
         "region": "global" if reader.is_global else asker.region,
     }
     known = {k: v for k, v in where.items() if k in ESTATE_TABLES[reader.table].names}
-    return [{**known, **record} for record in found], None
+    return [{**known, **record} for record in found], gap
 
 
 def _gap(

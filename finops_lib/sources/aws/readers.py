@@ -8,10 +8,10 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from finops_lib.sources.aws import logs
-from finops_lib.sources.aws.calls import Asker, NotReadError
+from finops_lib.sources.aws.calls import Asker, NotReadError, PartlyReadError
 from finops_lib.sources.aws.commitment_rates import token_pages
 from finops_lib.sources.aws.managed import MANAGED
-from finops_lib.sources.aws.s3 import upload_gib
+from finops_lib.sources.aws.s3 import is_empty, upload_gib
 from finops_lib.sources.shape import Record, ec2, elb, items, managed, offerings, tag_map
 
 TRAINING_DAYS = 90
@@ -102,30 +102,52 @@ def _classic_balancers(ask: Asker) -> list[Record]:
 
 
 def _buckets(ask: Asker) -> list[Record]:
-    return [_bucket(ask, raw) for raw in ask.one("s3", "list_buckets")["Buckets"]]
+    """Every bucket with what may be known of it; one that denies a question keeps the rest of its facts."""
+    refused: list[NotReadError] = []
+    found = [_bucket(ask, raw, refused) for raw in ask.one("s3", "list_buckets")["Buckets"]]
+    if refused:
+        raise PartlyReadError(found, refused)
+    return found
 
 
-def _bucket(ask: Asker, raw: dict[str, Any]) -> Record:
-    name = {"Bucket": raw["Name"]}
-    where = ask.one("s3", "get_bucket_location", **name).get("LocationConstraint") or "us-east-1"
-    tags = ask.optional("s3", "get_bucket_tagging", ("NoSuchTagSet",), **name) or {}
-    rules = (
-        ask.optional(
-            "s3", "get_bucket_lifecycle_configuration", ("NoSuchLifecycleConfiguration",), **name
-        )
-        or {}
-    )
+def _bucket(ask: Asker, raw: dict[str, Any], refused: list[NotReadError]) -> Record:
+    def told(operation: str, *absent: str) -> dict[str, Any] | None:
+        """The answer, {} where there is none, None where the bucket's policy denies it."""
+        try:
+            return ask.optional("s3", operation, absent, Bucket=raw["Name"]) or {}
+        except NotReadError as error:
+            refused.append(error)
+            return None
+
+    where, tags = told("get_bucket_location"), told("get_bucket_tagging", "NoSuchTagSet")
+    rules = told("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration")
+    versioning = told("get_bucket_versioning")
+    try:
+        uploads = ask.pages("s3", "list_multipart_uploads", Bucket=raw["Name"])
+    except NotReadError as error:
+        refused.append(error)
+        uploads = None
     facts = {
-        "versioning": ask.one("s3", "get_bucket_versioning", **name).get("Status", "Disabled"),
-        "lifecycle": {"Rules": rules["Rules"]} if "Rules" in rules else {},
-        "tags": tag_map(tags.get("TagSet")),
+        "versioning": None if versioning is None else versioning.get("Status", "Disabled"),
+        "lifecycle": None
+        if rules is None
+        else {"Rules": rules["Rules"]}
+        if "Rules" in rules
+        else {},
+        "tags": None if tags is None else tag_map(tags.get("TagSet")),
     }
-    uploads = ask.pages("s3", "list_multipart_uploads", **name)
+    held = items(uploads or [], "Uploads")
     return {
-        "region": "eu-west-1" if where == "EU" else where,
+        **({} if where is None else {"region": _region(where)}),
         **managed.bucket(raw, facts, uploads),
-        "unfinished_upload_gib": upload_gib(ask, raw["Name"], items(uploads, "Uploads")),
-    }
+        "unfinished_upload_gib": None if uploads is None else upload_gib(ask, raw["Name"], held),
+        "is_empty": is_empty(ask, raw["Name"]),
+    }  # fmt: skip
+
+
+def _region(location: dict[str, Any]) -> str:
+    where = location.get("LocationConstraint") or "us-east-1"
+    return "eu-west-1" if where == "EU" else str(where)
 
 
 def _endpoints(ask: Asker) -> list[Record]:
@@ -240,7 +262,8 @@ READERS: tuple[Reader, ...] = (
         "buckets", _buckets,
         tuple(f"s3:{name}" for name in (
             "ListAllMyBuckets", "GetBucketLocation", "GetBucketTagging", "GetLifecycleConfiguration",
-            "GetBucketVersioning", "ListBucketMultipartUploads", "ListMultipartUploadParts",
+            "GetBucketVersioning", "ListBucketMultipartUploads", "ListBucketVersions",
+            "ListMultipartUploadParts",
         )),
         is_global=True,
     ),

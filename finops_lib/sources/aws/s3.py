@@ -76,3 +76,12 @@ def upload_gib(ask: Asker, bucket: str, uploads: list[dict[str, Any]]) -> float 
     except NotReadError:
         return None
     return float(sum(sizes)) / BYTES_PER_GIB
+
+
+def is_empty(ask: Asker, bucket: str) -> bool | None:
+    """Whether a listing finds no version and no delete marker; None where listing is denied."""
+    try:
+        listed = ask.one("s3", "list_object_versions", Bucket=bucket, MaxKeys=1)
+    except NotReadError:
+        return None
+    return not listed.get("Versions") and not listed.get("DeleteMarkers")
