@@ -167,3 +167,17 @@ class AllocationPolicy(Section):
             if twice:
                 raise ValueError(f"two {what} have the name {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _aliases_mean_one_thing(self) -> Self:
+        for what, aliases in (("team", self.team_aliases), ("project", self.project_aliases)):
+            meant = Counter(
+                text.casefold()
+                for head, others in aliases.items()
+                for text in {text.casefold() for text in (head, *others)}
+            )
+            if twice := sorted(text for text, n in meant.items() if n > 1):
+                raise ValueError(
+                    f"{what}_aliases give {', '.join(twice)} to two names: leave it with one"
+                )
+        return self

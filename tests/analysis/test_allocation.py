@@ -207,8 +207,55 @@ def test_ledger_books_whole_cents_on_the_cost_centers_of_the_policy_then_of_the_
     }
 
 
+def test_allocate_spellings_that_look_alike_are_one_team_and_others_are_not():
+    spelled = ("Équipe", "E\u0301quipe", "équipe", "Équi\u200bpe", "Equipe")
+    frame = bill([cost(1, x_tag_team=team) for team in spelled])
+    assert totals(frame, policy()) == {"Équipe": 4.0, "Equipe": 1.0}
+
+
+def test_split_pool_whose_shares_name_what_is_unallocated_gives_each_team_its_own_share():
+    pool = Pool(name="p", method="fixed", shares={"a": 0.2, UNALLOCATED: 0.3})
+    assert split_pool(10.0, pool, {}, {}) == pytest.approx({"a": 2.0, UNALLOCATED: 8.0})
+
+
+@pytest.mark.parametrize("jobs", [{}, {"a": 0.0}, {"a": -1.0}, {"a": float("nan")}])
+def test_split_pool_by_a_metric_that_weighs_nobody_stays_unallocated(jobs):
+    pool = Pool(name="credits", method="metric", metric="jobs")
+    assert split_pool(-7.0, pool, {"a": 1.0}, {"jobs": jobs}) == {UNALLOCATED: -7.0}
+
+
+def test_statements_where_every_charge_is_shared_leave_the_bill_with_nobody():
+    frame = bill([cost(10, x_tag_team="a"), cost(-3)])
+    assert totals(frame, policy(Pool(name="all", includes_owned=True))) == {UNALLOCATED: 7.0}
+    even = Pool(name="all", includes_owned=True, method="even", teams=("x", "y"))
+    assert totals(frame, policy(even)) == {"x": 3.5, "y": 3.5}
+    assert totals(frame, policy(rules=())) == {UNALLOCATED: 7.0}
+
+
+def test_policy_whose_aliases_go_round_in_a_circle_is_refused():
+    with pytest.raises(ParameterError, match="team_aliases give a, b to two names"):
+        validated(AllocationPolicy, {"team_aliases": {"a": ["B"], "b": ["a"]}}, "allocation")
+
+
 amounts = st.floats(-1e6, 1e6, allow_nan=False, allow_infinity=False)
-names = st.sampled_from(["a", "b", "c", "A", " c ", ""])
+METRICS = {"jobs": {"a": 2.0, "b": 1.0}, "nothing": {"a": 0.0, "b": -1.0, "c": float("nan")}}
+names = st.sampled_from(
+    [
+        "a",
+        "b",
+        "c",
+        "A",
+        " c ",
+        "",
+        "Équipe",
+        "E\u0301quipe",
+        "{team}",
+        "nan",
+        UNALLOCATED,
+        "ß",
+        "SS",
+    ]
+)
 charges = st.fixed_dictionaries({
     "BilledCost": amounts, "EffectiveCost": amounts, "x_tag_team": st.none() | names,
     "SubAccountName": st.sampled_from(["lab", "prod"]),
@@ -218,6 +265,8 @@ charges = st.fixed_dictionaries({
 rule_sets = st.permutations([
     *default_rules(), TaxonomyRule(name="lab", accounts="lab", team="lab"),
     TaxonomyRule(name="nat", services="NAT", team="net", project="shared"),
+    TaxonomyRule(name="by itself", team="{project}", project="{team}"),
+    TaxonomyRule(name="nowhere", team="{no_such_key}"),
 ])  # fmt: skip
 pool_sets = st.lists(
     st.builds(
@@ -226,6 +275,8 @@ pool_sets = st.lists(
         st.sampled_from([{"services": "Support"}, {"categories": "Tax"}, {"accounts": "prod"}, {}]),
         st.sampled_from([
             {}, {"method": "even"}, {"method": "fixed", "shares": {"a": 0.3, "z": 0.1}},
+            {"method": "fixed", "shares": {UNALLOCATED: 0.4, "a": 0.6}},
+            {"method": "fixed", "shares": {"a": 0.0}}, {"method": "metric", "metric": "nothing"},
             {"method": "metric", "metric": "jobs"}, {"method": "even", "teams": ("a", "z")},
         ]),
         st.booleans(),
@@ -245,7 +296,7 @@ def test_statements_of_any_bill_policy_and_pools_add_up_to_the_bill(rows, rules,
     frame = bill(rows)
     any_policy = policy(*pools, rules=tuple(rules))
     allocated = allocate(frame, any_policy, TAGS)
-    lines = statement_lines(allocated, any_policy, {"jobs": {"a": 2.0, "b": 1.0}})
+    lines = statement_lines(allocated, any_policy, METRICS)
     table = statements(lines, allocated, basis=basis)
     whole = frame[{"billed": "BilledCost", "effective": "EffectiveCost"}[basis]].sum()
     assert len(allocated) == len(frame)
@@ -263,7 +314,7 @@ def test_daily_costs_of_any_bill_add_up_to_each_day_of_it(rows, pools):
         ChargeDay=pd.to_datetime(["2026-10-01", "2026-10-02"] * 13)[: len(rows)]
     )
     allocated = allocate(days, any_policy, TAGS)
-    lines = statement_lines(allocated, any_policy, {"jobs": {"a": 2.0, "b": 1.0}})
+    lines = statement_lines(allocated, any_policy, METRICS)
     told = daily_costs(allocated, pool_parts(allocated, lines, basis="billed"), basis="billed")
     whole = days.groupby("ChargeDay")["BilledCost"].sum()
     assert told.groupby("time")["value"].sum().to_dict() == pytest.approx(
@@ -294,7 +345,7 @@ def test_statements_no_order_of_rules_changes_the_total(rows, rules, pools):
     for order in (rules, rules[::-1]):
         one = policy(*pools, rules=tuple(order))
         allocated = allocate(frame, one, TAGS)
-        sums.append(statement_lines(allocated, one, {"jobs": {"b": 1.0}})["billed_cost"].sum())
+        sums.append(statement_lines(allocated, one, METRICS)["billed_cost"].sum())
     assert sums[0] == pytest.approx(sums[1], abs=0.005)
 
 

@@ -38,7 +38,8 @@ def split_pool(
     """
     weights = _weights(pool, own, metrics)
     if pool.method == "fixed":
-        weights[UNALLOCATED] = max(1.0 - sum(weights.values()), 0.0)
+        given = sum(weight for team, weight in weights.items() if team != UNALLOCATED)
+        weights[UNALLOCATED] = max(1.0 - given, 0.0)
     borne = {team: weight for team, weight in weights.items() if weight > 0}
     return share_out(amount, borne) if borne else {UNALLOCATED: amount}
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 
 def plain(value: str) -> str:
-    """A value without case and separators: "Base Load", "BaseLoad" and "base_load" are one."""
-    return re.sub(r"[\s_\-./:]+", "", value).casefold()
+    """A value without case and separators: "Base Load", "BaseLoad" and "base_load" are one.
+
+    An accent counts, however it is encoded (Unicode's NFKC form); what has no width does not.
+    """
+    text = unicodedata.normalize("NFKC", value)
+    return re.sub(r"[\s_\-./:\u200b-\u200d\ufeff]+", "", text).casefold()
 
 
 def canonical(
@@ -24,7 +29,7 @@ def canonical(
     An allowed value or the head of an alias gives the spelling; spellings of any other value that
     differ in case or separators alone become the commonest of them (the first in the alphabet of two).
     """
-    texts = values.astype("str").str.strip()
+    texts = values.astype("str").str.strip().str.normalize("NFC")
     texts = texts.mask(texts.eq(""))
     counts = texts.value_counts()
     spellings = sorted(counts.index, key=lambda text: (-counts[text], text))
