@@ -29,7 +29,7 @@ HOURS = 14 * 24
 MONTH_HOURS = 730.0
 BILL_HOURS = 31 * 24
 PLACE = {"account_id": "111122223333", "region": "us-east-1"}
-TYPES = r"^(?:m5\.(?:x?large|\d+xlarge)|g4dn\.xlarge|m4\.xlarge|m6g\.xlarge|t[23]\.large)$"
+TYPES = r"^(?:m5\.(?:x?large|\d+xlarge)|m5d\.12xlarge|g5\.1[26]xlarge|g4dn\.xlarge|m4\.xlarge|m6g\.xlarge|t[23]\.large)$"
 """Few types, so that the right target of a resize can be told here by hand."""
 
 Line = tuple[str, str, str, str | None, float | str]
@@ -40,7 +40,10 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kind:
-    """One sort of resource; `labels` is check to status, `saves` the share of its cost that is waste."""
+    """One sort of resource; `labels` is check to status, `saves` the share of its cost that is waste.
+
+    `more` are rows of the same resource in other tables.
+    """
 
     name: str
     table: str
@@ -54,6 +57,7 @@ class Kind:
     hours: int = HOURS
     weight: float = 1.0
     is_billed: bool = True
+    more: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -306,14 +310,15 @@ def labelled_account(size: int, seed: int, *, billed_share: float = 0.7) -> Acco
     discount[[not kind.is_billed for kind, _ in found]] = np.nan
     records: dict[str, list[dict[str, Any]]] = {}
     for kind, identity in [*found, (HOST, "i-host"), *kept]:
-        record = {"tags": {}, **kind.row, **PLACE, "resource_id": identity}
-        records.setdefault(kind.table, []).append(record)
+        for table, row in ((kind.table, {"tags": {}, **kind.row}), *kind.more):
+            record = {**row, **PLACE, "resource_id": identity}
+            records.setdefault(table, []).append(record)
     records["volumes"] = [*records.get("volumes", []), _kept_volume()]
-    records["resource_costs"] = [
+    records.setdefault("resource_costs", []).extend(
         _charge(kind, identity, d)
         for (kind, identity), d in zip(found, discount, strict=True)
         if d > 0 and kind.list_cost
-    ]
+    )
     tables = {name: rows(table, records.get(name, [])) for name, table in ESTATE_TABLES.items()}
     types = prices.instance_types()
     tables |= {"metrics": _metrics([*found, *kept], rng), "prices": _prices(),

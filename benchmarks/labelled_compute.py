@@ -45,6 +45,27 @@ def _intel(name: str, status: str, **row: Any) -> Spec:
     return _instance(name, "m5.xlarge", 0.192, labels, row=base | row, saves=1 - 0.154 / 0.192)
 
 
+def _waiting(
+    name: str, status: str, cpu: float | None, gpus: tuple[float, ...], saves: float = 0.0
+) -> Spec:
+    """A g5.12xlarge of 48 processors with GPUs at these levels, one of which holds 8 GiB."""
+    labels = {
+        "cpu_bound_gpu_instances": status,
+        "idle_gpu_instances": "unknown" if not gpus else "ok",
+    }
+    spec = _instance(name, "g5.12xlarge", 5.672, labels, cpu=None, saves=saves)
+    averages = () if cpu is None else (("AWS/EC2", "CPUUtilization", "Average", None, cpu),)
+    used = tuple(
+        ("CWAgent", "nvidia_smi_utilization_gpu", "Maximum", str(gpu), level)
+        for gpu, level in enumerate(gpus)
+    )
+    memory = tuple(
+        ("CWAgent", f"nvidia_smi_memory_{what}", "Maximum", "0", mib)
+        for what, mib in (("used", 8192.0), ("total", 23_028.0))
+    )
+    return spec | {"lines": (*averages, *used, *memory)}
+
+
 def _group(name: str, status: str, members: int, **row: Any) -> Spec:
     """A group; its dollars are its members', which are not billed here and so cost what the list says."""
     base = {"name": name, "min_size": members, "desired_capacity": members, "create_time": OLD}
@@ -117,6 +138,13 @@ KINDS: tuple[Spec, ...] = (
     _logs("small log group", "ok", None, row={"stored_gib": 0.5}),
     _logs("young log group", "ok", None, row={"create_time": YOUNG}),
     _logs("audit trail", "unknown", None, row={"name": "aws-cloudtrail-logs"}),
+    _waiting("GPUs that wait, one would do", "waste", 99.0, (30.0, 1.0, 1.0, 1.0), 1 - 4.096 / 5.672),
+    _waiting("GPUs that do nothing beside busy processors", "waste", 70.0, (1.0, 1.0), 1 - 2.712 / 5.672),
+    _waiting("GPUs that wait, all four needed", "waste", 99.0, (30.0,) * 4),
+    _waiting("GPUs and processors busy", "ok", 99.0, (95.0,) * 4),
+    _waiting("neither GPUs nor processors at their limit", "ok", 60.0, (30.0,) * 4),
+    _waiting("GPUs that nobody measures beside busy processors", "unknown", 99.0, ()),
+    _waiting("processors that nobody measures", "unknown", None, (30.0,) * 4),
     _database("database past its support", "waste", "mysql", "5.7.44"),
     _database("database in its support", "ok", "postgres", "14.9"),
     _database("database without paid support", "ok", "mariadb", "10.4.30"),

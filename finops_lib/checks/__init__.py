@@ -3,6 +3,7 @@
 from finops_lib.checks import (  # noqa: F401 (they register themselves)
     autoscaling,
     containers,
+    cpu_bound,
     dynamodb,
     ebs,
     ec2,

@@ -15,7 +15,7 @@ from finops_lib.checks.measures import (
     looked_up,
     measured,
     rounded,
-    started,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import all_saved, machine_prices, priced, run_rate
@@ -190,7 +190,7 @@ def idle_ec2_instances(
 
 def _idle_reason(row: Any, window_days: int, network_limit: float) -> str:
     if row.young and not row.busy:
-        return started(row.age, window_days)
+        return too_young("Started", row.age, window_days)
     if row.idle and row.status == "ok":
         return _of_group(row)
     if row.status == "unknown":
@@ -248,7 +248,7 @@ def _gpu_reason(row: Any, window_days: int, limit: float) -> str:
     if row.status == "unknown":
         return "GPU use is not measured over the whole window (no agent metric)."
     if row.young and pd.isna(row.gpu):
-        return started(row.age, window_days)
+        return too_young("Started", row.age, window_days)
     if row.idle and row.at_work:
         return "No GPU is used, but its processors are at work: cpu_bound_gpu_instances."
     if row.idle and row.status == "ok" and not row.young:

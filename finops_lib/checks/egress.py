@@ -100,7 +100,8 @@ def internet_egress(
 
 @check(
     title="Resources that send much to other regions",
-    why="A byte between regions is charged where it leaves; copies that nobody reads there are paid twice.",
+    why="A byte between regions is charged where it leaves, the same at every hour, so a transfer window "
+    "saves nothing; copies that nobody reads there are paid twice.",
     needs=("buckets", "resource_costs"),
     permissions=("s3:ListAllMyBuckets",),
     action="review",

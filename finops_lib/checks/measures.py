@@ -65,6 +65,11 @@ def age_days(times: pd.Series, as_of: datetime) -> pd.Series:
     return (as_of - times) / pd.Timedelta(days=1)
 
 
+def too_young(what: str, age: float, window_days: float) -> str:
+    """The reason of what was made, started or changed (`what`) too lately to be judged by the window."""
+    return f"{what} {age:.1f} days ago, within the window of {window_days:g} days."
+
+
 def high_percentile(
     metrics: pd.DataFrame, namespace: str, metric: str, percent: float
 ) -> pd.Series:

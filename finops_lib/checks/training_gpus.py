@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finops_lib.checks.gpu_hours import HELD_PCT
 from finops_lib.checks.measures import looked_up, measured
 from finops_lib.checks.registry import check
 from finops_lib.checks.training import (
@@ -23,9 +24,6 @@ METRICS = "/aws/sagemaker/TrainingJobs"
 
 WINDOW_HOURS = 14 * HOURS_PER_DAY
 """Metrics are read so far back; an older job is judged by them."""
-
-HELD_PCT = 50.0
-"""Percent of GPU memory from which something is loaded that does not compute."""
 
 
 @check(

@@ -127,7 +127,8 @@ def _nat_reason(row: Any, status: str, window_days: int, limit: float, share: fl
 
 @check(
     title="Instances that send much to other zones",
-    why="A byte between availability zones is charged at both ends.",
+    why="A byte between availability zones is charged at both ends, the same at every hour: moving a "
+    "transfer to the night saves nothing, so no check looks for transfer windows.",
     needs=("instances", "resource_costs"),
     permissions=("ec2:DescribeInstances",),
     action="review",

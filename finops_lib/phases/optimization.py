@@ -77,6 +77,7 @@ FLIPS = {
     "failed_training_jobs": "A checkpoint that a later run went on from.",
     "runaway_training_jobs": "Completed jobs of its name that take as long.",
     "idle_gpu_training_jobs": "One interval in which its GPUs reach the limit.",
+    "cpu_bound_gpu_instances": "Hours at work in which a GPU reaches its limit, or the processors do not.",
     "duplicate_s3_objects": "A reason to keep the second copy in the same region.",
     "noncurrent_s3_versions": "A rule that expires old versions, or a duty to keep them.",
     "obsolete_s3_objects": "More reads of each object a month than the limit, or a duty to keep them.",
@@ -192,11 +193,17 @@ def _trace(book: Workbook, metrics: pd.DataFrame, finding: Any) -> pd.DataFrame:
 
 
 def savings_with_coverage(book: Workbook) -> pd.DataFrame:
-    """check_id, monthly_saving and beside it how far the check could see, largest saving first."""
+    """check_id, monthly_saving and beside it how far the check could see, largest saving first.
+
+    Nothing is saved where everything was judged and nothing was found; where something could not be read,
+    judged or priced and no dollar is known, the saving is missing.
+    """
     counted = book.coverage.groupby("check_id")[
         ["examined", "waste", "unknown", "unpriced", "not_read"]
     ].sum()
-    saving = book.waste.groupby("check_id")["monthly_saving"].sum().reindex(counted.index)
+    found = book.waste.groupby("check_id")["monthly_saving"].sum(min_count=1)
+    seen_whole = counted[["waste", "unknown", "not_read"]].eq(0).all(axis="columns")
+    saving = found.reindex(counted.index).mask(seen_whole, 0.0)
     judged = 1 - counted["unknown"] / counted["examined"].where(counted["examined"] > 0)
     table = counted.assign(monthly_saving=saving, judged_share=judged.astype("float64"))
     order = [

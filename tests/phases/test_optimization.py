@@ -70,6 +70,16 @@ def test_room_on_target_is_the_load_that_fills_it_to_its_headroom(book):
     assert target["projected_cpu_pct"] * room / row["evidence"]["cpu_pct"] == pytest.approx(80)
 
 
+def test_savings_are_nothing_where_all_was_judged_and_unknown_where_it_was_not(book):
+    table = optimization.savings_with_coverage(book)
+    judged = table[["waste", "unknown", "not_read"]].eq(0).all(axis="columns")
+    assert judged.any()
+    assert (table.loc[judged, "monthly_saving"] == 0).all()
+    blind = table[(table["waste"] == 0) & ~judged]
+    assert len(blind) > 0
+    assert blind["monthly_saving"].isna().all()
+
+
 def test_savings_with_coverage_add_up_to_the_findings(book):
     table = optimization.savings_with_coverage(book)
     assert table["monthly_saving"].sum() == pytest.approx(book.waste["monthly_saving"].sum())

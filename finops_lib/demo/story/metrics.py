@@ -22,6 +22,9 @@ LATENCY_S = 0.12
 DAYS = (AS_OF - METRICS_FROM) / timedelta(days=1)
 FIVE_MINUTES, HOUR, DAY = 300, 3600, 86_400
 GIB = 2.0**30
+GPU_MIB = {"p3": 16_160.0, "g4dn": 15_360.0, "g5": 23_028.0}
+"""Memory of one GPU, as nvidia-smi tells it."""
+
 
 Values = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -171,15 +174,18 @@ def _running(item: Resource, times: Times) -> Times:
 
 def _gpus(item: Resource, level: float, times: Times, rng: np.random.Generator) -> Iterator[Series]:
     count = {"p3.8xlarge": 4, "g5.12xlarge": 4}.get(item.spec["instance_type"], 1)
+    whole = np.full(len(times), GPU_MIB[item.spec["instance_type"].split(".")[0]])
     on = _is_office(times) if item.profile == "office_gpu" else np.ones(len(times), dtype=bool)
     for index in range(count):
         dimensions = {"InstanceId": item.id, "index": str(index)}
         busy = np.where(on, np.clip(rng.normal(level, 1.5, len(times)), 0, 100), 0.0) * (level > 0)
-        for metric, share in (
-            ("nvidia_smi_utilization_gpu", 1.0),
-            ("nvidia_smi_utilization_memory", 0.6),
+        # What is loaded holds the memory, whether it computes or not.
+        for metric, values in (
+            ("nvidia_smi_utilization_gpu", busy),
+            ("nvidia_smi_memory_used", whole * 0.62),
+            ("nvidia_smi_memory_total", whole),
         ):
-            yield _series(item, "CWAgent", metric, dimensions, times, busy * share, HOUR)
+            yield _series(item, "CWAgent", metric, dimensions, times, values, HOUR)
 
 
 def _disk(item: Resource, rng: np.random.Generator) -> Iterator[Series]:
