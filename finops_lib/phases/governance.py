@@ -18,7 +18,7 @@ from finops_lib.errors import ParameterError
 from finops_lib.params.governance import Budget
 from finops_lib.period import Period
 from finops_lib.phases import schedules
-from finops_lib.plans import runbook
+from finops_lib.plans import checklists
 from finops_lib.plans.anomaly_digest import ANOMALY_COLUMNS
 from finops_lib.plans.budgets import PREFIX, WORDS
 from finops_lib.plans.governed import CONTROL_COLUMNS, parts
@@ -130,7 +130,7 @@ def _controls(book: Workbook) -> Iterator[tuple[str, str, str, str]]:
             if part.name == "budgets" and read:
                 yield part.name, name, "deployed" if name in held else "missing", ""
             else:
-                yield part.name, name, "unknown", "Run `finops govern status --output FILE`."
+                yield part.name, name, "unknown", "Run finops govern status --output FILE."
 
 
 def unmanaged_budgets(book: Workbook) -> pd.DataFrame:
@@ -173,19 +173,40 @@ def _exception(rule: Any, kept: pd.DataFrame, book: Workbook) -> tuple[Any, ...]
 
 
 def commitments(book: Workbook) -> pd.DataFrame:
-    """The commitments that are held, those that end first on top."""
-    columns = ["account_id", "kind", "product", "instance_type", "family", "count", "hourly_commitment",
-               "end_time", "state"]  # fmt: skip
-    return book.estate["commitments"][columns].sort_values("end_time", ignore_index=True)
+    """The commitments that are held, those that end first on top.
+
+    `covers` is a reservation's instance type, of a plan the family or its product; `count` is missing of a plan.
+    """
+    held = book.estate["commitments"]
+    covers = held["instance_type"].fillna(held["family"]).fillna(held["product"])
+    columns = [
+        "account_id",
+        "kind",
+        "covers",
+        "count",
+        "recurring_hourly_cost",
+        "end_time",
+        "state",
+    ]
+    return held.assign(covers=covers)[columns].sort_values("end_time", ignore_index=True)
 
 
-def checklist(book: Workbook, written: str = "") -> pd.DataFrame:
-    """Every ("month" or "quarter") and task: what the runbook asks to review, as the controls stand."""
+def checklist(book: Workbook, written: str = "", every: str = "month") -> pd.DataFrame:
+    """`task`: what the runbook asks to review every "month" or "quarter", as the controls stand."""
     settings = book.params.governance
-    tasks = {"month": runbook.monthly(settings, controls(book, written)),
-             "quarter": runbook.quarterly(settings)}  # fmt: skip
-    rows = [(every, task) for every, listed in tasks.items() for task in listed]
-    return pd.DataFrame(rows, columns=["every", "task"])
+    listed = (
+        checklists.monthly(settings, controls(book, written))
+        if every == "month"
+        else checklists.quarterly(settings)
+    )
+    return pd.DataFrame({"task": [line.replace("`", "") for line in listed]})
+
+
+def incidents(book: Workbook, written: str = "") -> pd.DataFrame:
+    """`situation` and `what_to_do` of the runbook, as the controls stand."""
+    told = checklists.incidents(book.params.governance, controls(book, written))
+    rows = [(what, do.replace("`", "")) for what, do in told]
+    return pd.DataFrame(rows, columns=["situation", "what_to_do"])
 
 
 def quotas(book: Workbook) -> pd.DataFrame:
@@ -201,7 +222,7 @@ def scorecard(book: Workbook, written: str = "") -> pd.DataFrame:
                      *shares.loc[shares["status"].ne("unknown"), "status"].eq("kept")]  # fmt: skip
     adopted, kept = schedules.adoption(book), exceptions(book)
     known = held[held["status"].ne("unknown")]
-    switched = adopted["scheduled"].sum() + adopted["could"].sum()
+    switched = adopted["scheduled"].sum() + adopted["could_follow"].sum()
     rows = [
         ("Budgets kept in the month", _mean(pd.Series(kept_in_month)), "of budgets"),
         ("Budgets kept by the forecast", _mean(spent["forecast_share"].dropna() <= 1), "of budgets of cost"),

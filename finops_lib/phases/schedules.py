@@ -31,10 +31,10 @@ def adoption(book: Workbook) -> pd.DataFrame:
     """
     rows = pd.concat([_followers(book), _idle_by_night(book)], ignore_index=True)
     rows["team"] = _spelled(book, rows["team"]).fillna("nobody's")
-    teams = rows.groupby("team")[["scheduled", "could", "saving_left"]].sum().reset_index()
-    teams["adoption_share"] = teams["scheduled"] / (teams["scheduled"] + teams["could"]).replace(
-        0, np.nan
-    )
+    teams = rows.groupby("team")[["scheduled", "could_follow", "saving_left"]].sum().reset_index()
+    teams["adoption_share"] = teams["scheduled"] / (
+        teams["scheduled"] + teams["could_follow"]
+    ).replace(0, np.nan)
     return teams.sort_values("saving_left", ascending=False, ignore_index=True)
 
 
@@ -47,7 +47,7 @@ def _followers(book: Workbook) -> pd.DataFrame:
     teams = mine["resource_id"].map(known.set_index("resource_id")["team"])
     own = pd.Series(tagged, mine.index, dtype="str")
     return pd.DataFrame({
-        "team": teams.astype("str").fillna(own), "scheduled": 1, "could": 0, "saving_left": 0.0,
+        "team": teams.astype("str").fillna(own), "scheduled": 1, "could_follow": 0, "saving_left": 0.0,
     })  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def _idle_by_night(book: Workbook) -> pd.DataFrame:
     found = found[~found["resource_id"].isin(follows)]
     could = found["status"].eq("waste")
     return pd.DataFrame({
-        "team": found["team"].astype("str"), "scheduled": 0, "could": could.astype(int),
+        "team": found["team"].astype("str"), "scheduled": 0, "could_follow": could.astype(int),
         "saving_left": found["monthly_saving"].where(could, 0.0),
     })  # fmt: skip
 
@@ -97,14 +97,17 @@ def schedule_savings(book: Workbook) -> pd.DataFrame:
 
 
 def _billed(book: Workbook) -> pd.DataFrame:
-    """Per resource: hours and cost of the machine, from its first charge to the end of the window."""
+    """Per resource: hours and cost of the machine, from its first charge to where the bill has machines' hours.
+
+    Fees end later, some with the month: what they cover is no hour in which a machine was off.
+    """
     costs = book.estate["resource_costs"]
     machines = costs[costs["usage_type"].str.contains(MACHINE_HOURS, na=False)]
     found = machines.groupby("resource_id").agg(
         hours=("consumed_quantity", "sum"), cost=(f"{book.basis}_cost", "sum"),
         first=("first_charge_at", "min"),
     )  # fmt: skip
-    return found.assign(end=costs["last_charge_end"].max())
+    return found.assign(end=machines["last_charge_end"].max())
 
 
 def _measured(billed: pd.DataFrame, name: str, schedule: Schedule | None) -> tuple[float, ...]:

@@ -11,11 +11,11 @@ import math
 import pandas as pd
 
 QUOTAS = {
-    "P": ("L-417A185B", "Running On-Demand P instances"),
-    "G": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
-    "standard": ("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"),
+    "P": ("L-417A185B", "P"),
+    "G": ("L-DB2E81BA", "G and VT"),
+    "standard": ("L-1216C47A", "Standard (A, C, D, H, I, M, R, T, Z)"),
 }
-"""Group to code and name of its quota."""
+"""Group to code of its quota and the families in its name, "Running On-Demand … instances"."""
 
 HEADROOM = 1.25
 """What may run above what runs now: a quarter, enough for a replacement or a small launch."""

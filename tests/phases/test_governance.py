@@ -123,15 +123,24 @@ def test_exceptions_name_owner_and_expiry_and_count_what_they_hold():
 def test_checklist_has_both_reviews_and_a_line_for_what_is_missing(book, tmp_path):
     written = tmp_path / "status.csv"
     written.write_text("part,control,status,reason\nbudgets,finops-total,missing,\n")
-    found = governance.checklist(book, str(written))
-    assert set(found["every"]) == {"month", "quarter"}
-    assert found["task"].iloc[0].startswith("The control finops-total (budgets) is missing")
+    found = governance.checklist(book, str(written))["task"]
+    assert found.iloc[0].startswith(
+        "Controls of budgets: finops-total is missing: run finops govern"
+    )
+    assert governance.checklist(book, every="quarter")["task"].str.startswith("Commitments").any()
+
+
+def test_incidents_promise_no_schedule_that_nothing_keeps(book):
+    found = governance.incidents(book)
+    assert "A change went wrong" in set(found["situation"])
+    assert "A schedule does harm" not in set(found["situation"])
+    assert not found["what_to_do"].str.contains("`").any()
 
 
 def test_commitments_that_end_first_come_first():
     held = pd.DataFrame({"end_time": [datetime(2028, 1, 1), datetime(2027, 1, 1)]}).reindex(
         columns=["account_id", "kind", "product", "instance_type", "family", "count",
-                 "hourly_commitment", "end_time", "state"]
+                 "recurring_hourly_cost", "end_time", "state"]
     )  # fmt: skip
     book = SimpleNamespace(estate={"commitments": held})
     assert governance.commitments(book)["end_time"].dt.year.tolist() == [2027, 2028]

@@ -42,6 +42,14 @@ def test_schedule_savings_are_the_hours_off_at_the_machine_s_own_rate():
     assert found.loc["i-2", "saving"] == 0.0
 
 
+def test_schedule_savings_end_where_the_bill_of_machines_ends_not_where_a_fee_does():
+    fee = {**line("plan", 1.0, 9.0, "ComputeSP"), "last_charge_end": datetime(2026, 11, 1)}
+    found = schedule_savings(
+        a_book([line("i-1", 50.0, 5.0), fee], {"i-1": {"finops:schedule": "office"}})
+    )
+    assert found["hours"].item() == 168.0
+
+
 def test_schedule_savings_of_what_the_bill_does_not_name_are_unknown():
     found = schedule_savings(
         a_book([line("i-9", 1.0, 1.0)], {"i-1": {"finops:schedule": "office"}})
@@ -74,7 +82,7 @@ def test_adoption_counts_followers_and_those_that_could_by_team():
     )
     found = adoption(book).set_index("team")
     assert found.loc["nlp"].to_dict() == pytest.approx(
-        {"scheduled": 1, "could": 2, "saving_left": 49.0, "adoption_share": 1 / 3}
+        {"scheduled": 1, "could_follow": 2, "saving_left": 49.0, "adoption_share": 1 / 3}
     )
     assert np.isnan(found.loc["nobody's", "adoption_share"])
 
@@ -90,5 +98,11 @@ def test_adoption_counts_a_machine_at_rest_by_its_own_tag_and_what_is_scheduled_
         findings=pd.DataFrame(rows), params=params, estate={"instances": instances}
     )
     assert adoption(book).to_dict("records") == [
-        {"team": "nlp", "scheduled": 2, "could": 1, "saving_left": 40.0, "adoption_share": 2 / 3}
+        {
+            "team": "nlp",
+            "scheduled": 2,
+            "could_follow": 1,
+            "saving_left": 40.0,
+            "adoption_share": 2 / 3,
+        }
     ]

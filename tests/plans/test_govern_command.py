@@ -62,7 +62,9 @@ def test_govern_deploys_only_when_told_to_and_removes_everything(finops, tmp_pat
 def test_govern_runbook_has_a_line_for_what_is_missing(finops, tmp_path):
     written = tmp_path / "RUNBOOK.md"
     assert finops("runbook", "--output", str(written)).exit_code == 0
-    assert "The control finops-total (budgets) is missing" in written.read_text()
+    assert (
+        "Controls of budgets: finops-total, finops-total-daily are missing" in written.read_text()
+    )
 
 
 @pytest.mark.parametrize("purpose", ["apply", "undo", "deploy", "schedule", "tag"])
