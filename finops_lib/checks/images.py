@@ -86,11 +86,13 @@ def _orphan_reason(row: object, min_age_days: float) -> str:
     title="Old machine images",
     why="Every build leaves an image, and each image holds its snapshots.",
     needs=("images", "instances", "snapshots", "gaps", "resource_costs", "prices"),
-    permissions=("ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeSnapshots"),
+    permissions=("ec2:DescribeImages", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeImageAttribute",
+                 "autoscaling:DescribeLaunchConfigurations", "ec2:DescribeInstances", "ec2:DescribeSnapshots"),
     action="deregister_image",
     service="Amazon Elastic Compute Cloud",
-    guard="Images that an instance runs on, that started one lately or that are public are left alone.",
-)
+    guard="Images that an instance runs on, that started one lately, that a launch template or configuration "
+    "names, or that are shared or public are left alone.",
+)  # fmt: skip
 def old_machine_images(
     images: pd.DataFrame,
     instances: pd.DataFrame,
@@ -106,7 +108,8 @@ def old_machine_images(
 ) -> pd.DataFrame:
     """Images older than `max_age_days` that no instance was made from and that started none since.
 
-    The cost is that of their snapshots. Launch templates are not looked into, so confidence is medium.
+    The cost is that of their snapshots. Of launch templates the latest and the default version are looked
+    into, so confidence is medium.
     """
     age = age_days(images["create_time"], as_of)
     launched = age_days(images["last_launched_at"], as_of)
@@ -114,11 +117,12 @@ def old_machine_images(
         images["resource_id"].isin(instances["image_id"])
         | (launched <= max_age_days)
         | images["is_public"].fillna(False).astype(bool)
+        | images["kept_for"].notna()
     )
+    unread = not_read(images, gaps, "instances") | not_read(images, gaps, "images")
     status = np.select(
-        [used | (age <= max_age_days), age.isna() | not_read(images, gaps, "instances")],
-        ["ok", "unknown"], default="waste",
-    )  # fmt: skip
+        [used | (age <= max_age_days), age.isna() | unread], ["ok", "unknown"], default="waste"
+    )
     held = priced_snapshots(
         snapshots.assign(status="waste"), resource_costs, prices, as_of,
         (stored_share_low, stored_share_likely),
@@ -164,10 +168,12 @@ def _with_snapshots(images: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 
 
 def _image_reason(row: object, max_age_days: float) -> str:
+    if not pd.isna(row.kept_for):  # type: ignore[attr-defined]
+        return f"It is kept for {row.kept_for}."  # type: ignore[attr-defined]
     if row.used:  # type: ignore[attr-defined]
         return "An instance was made from it, it started one lately, or it is public."
     if row.status == "unknown":  # type: ignore[attr-defined]
-        return "Its age, or which instances were made from it, is not known."
+        return "Its age, which instances were made from it, or what else may start it is not known."
     return (
         f"Made {row.age:.0f} days ago (limit {max_age_days:g}); no instance was made from it since."  # type: ignore[attr-defined]
     )

@@ -84,6 +84,7 @@ IMAGES = _resources("images", "machine images (AMIs) that the account owns", """
     snapshot_ids text its snapshots, separated by blanks
     last_launched_at time it was last used to start an instance
     is_public flag whether it is shared with everybody
+    kept_for text what may start it: a launch template or configuration, another account; missing: nothing known
 """)  # fmt: skip
 
 ADDRESSES = _resources("addresses", "Elastic IP addresses", """

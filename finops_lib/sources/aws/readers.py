@@ -8,10 +8,11 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from finops_lib.sources.aws import logs
-from finops_lib.sources.aws.calls import Asker, NotReadError, PartlyReadError
+from finops_lib.sources.aws.buckets import read_buckets
+from finops_lib.sources.aws.calls import Asker, NotReadError
 from finops_lib.sources.aws.commitment_rates import token_pages
+from finops_lib.sources.aws.images import read_images
 from finops_lib.sources.aws.managed import MANAGED
-from finops_lib.sources.aws.s3 import is_empty, upload_gib
 from finops_lib.sources.shape import Record, ec2, elb, items, managed, offerings, tag_map
 
 TRAINING_DAYS = 90
@@ -99,55 +100,6 @@ def _classic_balancers(ask: Asker) -> list[Record]:
         healthy = sum(state["State"] == "InService" for state in states)
         records.append(elb.classic(raw, healthy, tag_map(tags[0]["Tags"] if tags else []), arn))
     return records
-
-
-def _buckets(ask: Asker) -> list[Record]:
-    """Every bucket with what may be known of it; one that denies a question keeps the rest of its facts."""
-    refused: list[NotReadError] = []
-    found = [_bucket(ask, raw, refused) for raw in ask.one("s3", "list_buckets")["Buckets"]]
-    if refused:
-        raise PartlyReadError(found, refused)
-    return found
-
-
-def _bucket(ask: Asker, raw: dict[str, Any], refused: list[NotReadError]) -> Record:
-    def told(operation: str, *absent: str) -> dict[str, Any] | None:
-        """The answer, {} where there is none, None where the bucket's policy denies it."""
-        try:
-            return ask.optional("s3", operation, absent, Bucket=raw["Name"]) or {}
-        except NotReadError as error:
-            refused.append(error)
-            return None
-
-    where, tags = told("get_bucket_location"), told("get_bucket_tagging", "NoSuchTagSet")
-    rules = told("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration")
-    versioning = told("get_bucket_versioning")
-    try:
-        uploads = ask.pages("s3", "list_multipart_uploads", Bucket=raw["Name"])
-    except NotReadError as error:
-        refused.append(error)
-        uploads = None
-    facts = {
-        "versioning": None if versioning is None else versioning.get("Status", "Disabled"),
-        "lifecycle": None
-        if rules is None
-        else {"Rules": rules["Rules"]}
-        if "Rules" in rules
-        else {},
-        "tags": None if tags is None else tag_map(tags.get("TagSet")),
-    }
-    held = items(uploads or [], "Uploads")
-    return {
-        **({} if where is None else {"region": _region(where)}),
-        **managed.bucket(raw, facts, uploads),
-        "unfinished_upload_gib": None if uploads is None else upload_gib(ask, raw["Name"], held),
-        "is_empty": is_empty(ask, raw["Name"]),
-    }  # fmt: skip
-
-
-def _region(location: dict[str, Any]) -> str:
-    where = location.get("LocationConstraint") or "us-east-1"
-    return "eu-west-1" if where == "EU" else str(where)
 
 
 def _endpoints(ask: Asker) -> list[Record]:
@@ -239,7 +191,9 @@ READERS: tuple[Reader, ...] = (
     Reader("volumes", _plain("ec2", "describe_volumes", ec2.volumes), ("ec2:DescribeVolumes",)),
     Reader("snapshots", _snapshots, ("ec2:DescribeSnapshots", "ec2:DescribeImages")),
     Reader(
-        "images", _plain("ec2", "describe_images", ec2.images, Owners=["self"]), ("ec2:DescribeImages",)
+        "images", read_images,
+        ("ec2:DescribeImages", "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeImageAttribute",
+         "autoscaling:DescribeLaunchConfigurations"),
     ),
     Reader("addresses", _plain("ec2", "describe_addresses", ec2.addresses), ("ec2:DescribeAddresses",)),
     Reader(
@@ -259,7 +213,7 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader("databases", _plain("rds", "describe_db_instances", managed.databases), ("rds:DescribeDBInstances",)),
     Reader(
-        "buckets", _buckets,
+        "buckets", read_buckets,
         tuple(f"s3:{name}" for name in (
             "ListAllMyBuckets", "GetBucketLocation", "GetBucketTagging", "GetLifecycleConfiguration",
             "GetBucketVersioning", "ListBucketMultipartUploads", "ListBucketVersions",
@@ -300,8 +254,3 @@ READERS: tuple[Reader, ...] = (
     *(Reader(*managed_service) for managed_service in MANAGED),
 )  # fmt: skip
 """Every reader; a table may have several."""
-
-OTHER_PERMISSIONS = (
-    "sts:GetCallerIdentity", "ec2:DescribeRegions", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
-)  # fmt: skip
-"""What every read of an account needs besides the readers' own."""

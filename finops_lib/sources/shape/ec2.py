@@ -150,6 +150,30 @@ def images(pages: Iterable[Page]) -> list[Record]:
     ]
 
 
+def held_images(versions: Iterable[Page], configurations: Iterable[Page]) -> dict[str, str]:
+    """By image the launch template (DescribeLaunchTemplateVersions) or configuration that starts it."""
+    by_configuration = {
+        c["ImageId"]: f"the launch configuration {c['LaunchConfigurationName']}"
+        for c in items(configurations, "LaunchConfigurations")
+        if c.get("ImageId")
+    }
+    by_template = {
+        v["LaunchTemplateData"]["ImageId"]: f"the launch template {v['LaunchTemplateName']}"
+        for v in items(versions, "LaunchTemplateVersions")
+        if v.get("LaunchTemplateData", {}).get("ImageId")
+    }
+    return by_configuration | by_template
+
+
+def shared_with(pages: Iterable[Page]) -> str | None:
+    """Whom an image is shared with (DescribeImageAttribute launchPermission); None: nobody."""
+    names = ("UserId", "OrganizationArn", "OrganizationalUnitArn", "Group")
+    told = [p[n] for p in items(pages, "LaunchPermissions") for n in names if p.get(n)]
+    if not told:
+        return None
+    return "another account" if len(told) == 1 else f"{len(told)} other accounts"
+
+
 def addresses(pages: Iterable[Page]) -> list[Record]:
     """DescribeAddresses."""
     return [
