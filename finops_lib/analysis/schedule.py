@@ -51,12 +51,6 @@ def hours_by_slot(month: datetime) -> npt.NDArray[np.int_]:
     return np.bincount(slot(clock), minlength=SLOTS)
 
 
-def month_hours(needed: Slots, month: datetime) -> tuple[int, int]:
-    """Hours that a schedule is on, and hours of the calendar month of `month`."""
-    hours = hours_by_slot(month)
-    return int(hours[needed].sum()), int(hours.sum())
-
-
 def as_ranges(needed: Slots) -> str:
     """The schedule in words for people: "Mon-Fri 13:00-22:00 UTC", parts joined by "; "."""
     days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

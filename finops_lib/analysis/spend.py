@@ -119,27 +119,6 @@ def effective_savings_rate(frame: pd.DataFrame, by: str | None = None) -> pd.Dat
     return rates.sort_values("list_cost", ascending=False, ignore_index=True)
 
 
-def invoice_bridge(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per month: what was charged for its days, what its invoice carries, and what moved between months.
-
-    `frame` is `queries.invoiced_by_month`. `earlier` is on this invoice for days of other months,
-    `elsewhere` was charged for this month's days on another invoice.
-    """
-    own = frame["Month"] == frame["BillingPeriodStart"]
-    charged = frame.groupby("Month")["BilledCost"].sum()
-    invoiced = frame.groupby("BillingPeriodStart")["BilledCost"].sum()
-    moved = frame[~own]
-    bridge = pd.DataFrame({
-        "charged": charged,
-        "elsewhere": -moved.groupby("Month")["BilledCost"].sum(),
-        "earlier": moved.groupby("BillingPeriodStart")["BilledCost"].sum(),
-        "invoiced": invoiced,
-    }).fillna(0.0)  # fmt: skip
-    parts = bridge[["charged", "elsewhere", "earlier"]].sum(axis=1)
-    reconcile(parts - bridge["invoiced"], 0.0, what="charges against invoices")
-    return bridge.rename_axis("month").reset_index()
-
-
 def _missing(column: str | None) -> str:
     return UNTAGGED if column and column.startswith(TAG_PREFIX) else UNSTATED
 

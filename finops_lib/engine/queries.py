@@ -93,12 +93,6 @@ def spend_by_day(table: ir.Table, dimensions: Sequence[str] = ()) -> ir.Table:
     return table.group_by(**keys).aggregate(**sums(table), x_LineItems=line_count(table))
 
 
-def invoiced_by_month(table: ir.Table) -> ir.Table:
-    """Month of the charge and month of its invoice: the sums, the bridge between spend and invoices."""
-    keys = {"Month": month(table), "BillingPeriodStart": table.BillingPeriodStart}
-    return table.group_by(**keys).aggregate(**sums(table))
-
-
 def months(table: ir.Table) -> ir.Table:
     """Month, first and last day with a charge: which months are whole."""
     return table.group_by(Month=month(table)).aggregate(

@@ -81,21 +81,6 @@ def category_savings(
     return ax
 
 
-def payback(frame: pd.DataFrame, ax: Axes, *, title: str = "", unit: str = "USD") -> Axes:
-    """The cumulative return of `cash_flow`, in cash and discounted, over the months."""
-    lines = {"cumulative": ("cash", "-"), "cumulative_discounted": ("discounted", "--")}
-    for color, (column, (label, dashes)) in zip(style.PALETTE[1:], lines.items(), strict=False):
-        ax.plot(frame["month"], frame[column], color=color, linestyle=dashes)
-        ax.annotate(f"{label} {style.short(frame[column].iloc[-1])}", (frame["month"].iloc[-1], frame[column].iloc[-1]),
-                    xytext=(5, 0), textcoords="offset points", va="center", color=color)  # fmt: skip
-    ax.axhline(0.0, color=style.INK, linewidth=1.0)
-    ax.set_xticks(range(0, int(frame["month"].max()) + 1, 6))
-    ax.set_xlabel("months after the start")
-    ax.margins(x=0.0)
-    ax.set_xlim(right=frame["month"].max() * 1.16)
-    return style.labelled(ax, title, unit)
-
-
 def _label(ax: Axes, place: float, height: float, text: str) -> None:
     ax.annotate(text, (place, height), xytext=(0, 3), textcoords="offset points", ha="center",
                 color=style.INK)  # fmt: skip

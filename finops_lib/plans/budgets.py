@@ -19,7 +19,6 @@ PREFIX = "finops-"
 """Begins the name of every budget that is ours, so that one left over can be told from another's."""
 
 DRIFT_COLUMNS = ("name", "change", "wanted", "found")
-CHANGES = ("create", "update", "notify", "delete")
 MAX_NOTIFICATIONS, MAX_EMAILS = 5, 10
 
 Notification = tuple[str, float, str, tuple[tuple[str, str], ...]]

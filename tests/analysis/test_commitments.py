@@ -15,7 +15,7 @@ from finops_lib.analysis.commitments.pools import Pool, capacities, eligible, po
 from finops_lib.analysis.commitments.portfolio import best_portfolio
 from finops_lib.analysis.commitments.replay import Demand
 from finops_lib.analysis.commitments.solve import Purchase, markets, solve
-from finops_lib.analysis.schedule import as_ranges, month_hours
+from finops_lib.analysis.schedule import as_ranges
 from finops_lib.params.commitments import Commitments, Rate
 from finops_lib.period import Period
 from finops_lib.schema import COMMITMENTS, PRICES, conform
@@ -208,7 +208,6 @@ def test_off_hours_closing_figures_of_the_reference_solution():
     schedule = "Mon-Fri 08:00-20:00 UTC"
     on = slots_of(schedule)
     assert (on.sum(), round(on.mean(), 2), round(1 - on.mean(), 2)) == (60, 0.36, 0.64)
-    assert month_hours(on, datetime(2026, 2, 1)) == (240, 672)
     hourly = usage(on_demand_cost=1000 / 168)
     left = usage_after(hourly, pd.DataFrame([step("schedule", parameters={"schedule": schedule})]))
     assert left["on_demand_cost"].sum() == pytest.approx(1000 * 60 / 168)

@@ -11,7 +11,7 @@ import pytest
 
 from finops_lib.analysis.kpis import MEASURES, reserved_coverage, scorecard, shutdown_adoption
 from finops_lib.analysis.reconcile import share_out
-from finops_lib.analysis.schedule import month_hours
+from finops_lib.analysis.schedule import hours_by_slot
 from finops_lib.params.plan import Targets
 
 NAN = float("nan")
@@ -102,6 +102,7 @@ def test_chargeback_of_the_reference_adds_up_to_the_bill_in_whole_percents() -> 
 def test_off_hours_of_the_reference_leave_36_of_100_percent() -> None:
     needed = np.zeros((7, 24), dtype=bool)
     needed[:5, 8:20] = True
-    on, whole = month_hours(needed.ravel(), datetime(2027, 2, 1))  # four weeks to the hour
+    hours = hours_by_slot(datetime(2027, 2, 1))  # four weeks to the hour
+    on, whole = hours[needed.ravel()].sum(), hours.sum()
     assert (on, whole) == (4 * 60, 4 * 168)
     assert (round(on / whole, 3), round(1 - on / whole, 3)) == (0.357, 0.643)

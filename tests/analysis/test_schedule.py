@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finops_lib.analysis.schedule import as_ranges, month_hours, on_slots, week_profiles
+from finops_lib.analysis.schedule import as_ranges, hours_by_slot, on_slots, week_profiles
 
 MONDAY = datetime(2024, 10, 7)
 
@@ -40,10 +40,11 @@ def test_on_slots_start_earlier_around_the_end_of_the_week() -> None:
     ("month", "on", "total"),
     [(datetime(2024, 2, 10), 21 * 8, 696), (datetime(2024, 10, 1), 23 * 8, 744)],
 )
-def test_month_hours_count_the_working_days_of_the_real_month(
+def test_hours_by_slot_count_the_working_days_of_the_real_month(
     month: datetime, on: int, total: int
 ) -> None:
-    assert month_hours(office(), month) == (on, total)
+    hours = hours_by_slot(month)
+    assert (hours[office()].sum(), hours.sum()) == (on, total)
 
 
 def test_as_ranges_join_equal_days() -> None:

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from finops_lib.analysis.spend import (
     effective_savings_rate,
-    invoice_bridge,
     spend_by,
     spend_over_time,
 )
@@ -121,17 +120,6 @@ def test_effective_savings_rate_counts_unused_commitments_and_discount_lines_not
 def test_effective_savings_rate_without_a_list_cost_is_unknown():
     frame = pd.DataFrame([rated(ListCost=None, EffectiveCost=7.0, x_ListedEffectiveCost=None)])
     assert effective_savings_rate(frame)["savings_rate"].isna().all()
-
-
-def test_invoice_bridge_shows_what_moved_to_another_invoice():
-    frame = pd.DataFrame({
-        "Month": pd.to_datetime(["2026-09-01", "2026-09-01", "2026-10-01"]),
-        "BillingPeriodStart": pd.to_datetime(["2026-09-01", "2026-10-01", "2026-10-01"]),
-        "BilledCost": [10.0, 3.0, 20.0],
-    })  # fmt: skip
-    found = invoice_bridge(frame)
-    assert found[["charged", "elsewhere", "earlier", "invoiced"]].values.tolist() == [
-        [13.0, -3.0, 0.0, 10.0], [20.0, 0.0, 3.0, 23.0]]  # fmt: skip
 
 
 def test_spend_by_frame_that_loses_money_is_refused(monkeypatch):

@@ -51,14 +51,6 @@ def test_sums_a_line_without_list_cost_is_left_out_of_the_listed_effective_cost(
     assert (found["ListCost"], found["x_ListedEffectiveCost"]) == (10.0, 5.0)
 
 
-def test_invoiced_by_month_a_late_charge_shows_the_invoice_that_carries_it(bill, line):
-    late = line("2026-09-30", BillingPeriodStart=pd.Timestamp("2026-10-01"), billed=3)
-    found = frame(queries.invoiced_by_month(bill([late, line("2026-10-02", billed=1)])))
-    assert {(f"{m:%m}", f"{b:%m}", c) for m, b, c in
-            zip(found["Month"], found["BillingPeriodStart"], found["BilledCost"], strict=True)} \
-        == {("09", "10", 3.0), ("10", "10", 1.0)}  # fmt: skip
-
-
 def test_tag_coverage_counts_dollars_that_carry_the_key(bill, line):
     lines = bill([line(billed=3, tags={"team": "a"}), line(billed=1, tags={"project": "p"})])
     found = frame(queries.tag_coverage(lines, ["team", "project"])).iloc[0]

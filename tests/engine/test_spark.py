@@ -20,7 +20,6 @@ EXPRESSIONS = {
     "spend_by": lambda t: queries.spend_by(t, ["ServiceName", "x_tag_team"]),
     "spend_by_month": lambda t: queries.spend_by_month(t, ["ServiceName"]),
     "spend_by_day": lambda t: queries.spend_by_day(t, ["SubAccountId", "RegionId"]),
-    "invoiced_by_month": queries.invoiced_by_month,
     "months": queries.months,
     "cube": queries.cube,
     "tag_coverage": lambda t: queries.tag_coverage(t, ["team", "project"]),

@@ -4,9 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from finops_lib.analysis.roi import cash_flow
 from finops_lib.figures import plan
-from finops_lib.params.plan import Roi
 
 
 @pytest.fixture
@@ -50,11 +48,3 @@ def test_category_savings_whole_bar_is_the_naive_sum(ax):
     for bar in found.patches:
         ends[bar.get_y()] = max(ends.get(bar.get_y(), 0.0), bar.get_x() + bar.get_width())
     assert list(ends.values()) == [50.0, 100.0]
-
-
-def test_payback_draws_cash_above_discounted_and_names_both(ax):
-    found = plan.payback(cash_flow(31_500.0, Roi()), ax, unit="EUR")
-    assert [t.get_text().split()[0] for t in found.texts] == ["cash", "discounted"]
-    cash, discounted = (line.get_ydata()[-1] for line in found.lines[:2])
-    assert cash == pytest.approx(1_086_000)
-    assert (discounted < cash, found.get_ylabel()) == (True, "EUR")

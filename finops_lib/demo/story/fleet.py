@@ -111,11 +111,11 @@ def commitments() -> tuple[Commitment, ...]:
     buyer = teams.PRODUCTION
     return (
         Commitment(RI_STEADY, "reserved_instance", buyer, teams.MAIN_REGION, datetime(2026, 7, 1),
-                   datetime(2027, 7, 1), 16 * reserved, 16 * reserved, "m5.xlarge", 16),
+                   datetime(2027, 7, 1), 16 * reserved, "m5.xlarge", 16),
         Commitment(RI_UNUSED, "reserved_instance", buyer, WEST, datetime(2026, 5, 1),
-                   datetime(2027, 5, 1), 2 * unused, 0.0, "r4.2xlarge", 2),
+                   datetime(2027, 5, 1), 2 * unused, "r4.2xlarge", 2),
         Commitment(SAVINGS_PLAN, "savings_plan", buyer, "global", datetime(2026, 8, 1),
-                   datetime(2027, 8, 1), round(used * (1 + UNUSED_SHARE), 3), used),
+                   datetime(2027, 8, 1), round(used * (1 + UNUSED_SHARE), 3)),
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Commitment:
-    """A reservation or a Savings Plan that the company bought, and what it uses of it each hour."""
+    """A reservation or a Savings Plan that the company bought, and what it costs each hour."""
 
     id: str
     kind: str
@@ -106,7 +106,6 @@ class Commitment:
     start: datetime
     end: datetime
     hourly_cost: float
-    used_hourly_cost: float
     instance_type: str = ""
     count: int = 0
 

@@ -10,8 +10,6 @@ from finops_lib.demo.story.ledger import Charge, Resource, identifier, resource
 from finops_lib.demo.story.timeline import AS_OF
 
 NAT_GIB_PER_HOUR = {"nat-production-a": 52.0, "nat-production-b": 22.0, "nat-research": 9.0}
-NAT_S3_SHARE = 0.75
-"""What of the NAT gateways' traffic goes to S3, where a gateway endpoint carries it for nothing."""
 
 HOURS_OF_OCTOBER = 744.0
 

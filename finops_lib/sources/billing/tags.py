@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from finops_lib.sources.billing.columns import Columns, Spellings, plain_key, quoted, text
+from finops_lib.sources.billing.columns import Spellings, plain_key, quoted, text
 
 PRINCIPAL_KEYS = {"awscreatedby", "createdby"}
 """Tags that hold names of people; dropped unless they are asked for."""
@@ -111,12 +111,3 @@ def _untwinned(key: str, known: list[str]) -> str:
     """The key without the number that it gets in a table where another differs in capitals alone."""
     twin = re.fullmatch(r"(.+)_\d+", key)
     return twin[1] if twin and twin[1].lower() in map(str.lower, known) else key
-
-
-def key_columns(columns: Columns) -> list[str]:
-    """Spellings of the raw tag columns."""
-    return [
-        name
-        for name in columns.names.values()
-        if name.lower().startswith(("resourcetags/", "resource_tags_"))
-    ]
