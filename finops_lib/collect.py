@@ -66,7 +66,7 @@ def collect(
         estate = with_objects(estate, params, session, cache)
         if account:
             estate = with_prices(estate, session)
-            estate = with_rates(estate, session)
+            estate = with_rates(estate, params, session)
             estate = with_creators(estate, params, session, account)
             estate = estate.with_tables({"api_calls": api_calls(session)})
         progress("adding up the bill", 1.0)

@@ -10,12 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
+from finops_lib.analysis.commitments.items import (
+    SPEND_COLUMNS,
+    items_in_use,
+    items_introduced,
+)
+from finops_lib.checks.registry import run_checks
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, daily_cube, frame, line_items
 from finops_lib.errors import BillingError
 from finops_lib.estate import Estate
 from finops_lib.params import Params
+from finops_lib.plans.plan import build_plan
 from finops_lib.schema import CREATORS, GAPS, PRICES, rows
 from finops_lib.sources.aws import AccountRead
 from finops_lib.sources.aws.calls import Asker, Session
@@ -64,10 +70,17 @@ def with_prices(estate: Estate, session: Session) -> Estate:
     return _with_rows(estate, found, gaps)
 
 
-def with_rates(estate: Estate, session: Session) -> Estate:
-    """The Estate with what commitments cost today, for what its period has in use."""
-    lines = queries.within(daily_cube(estate.cube), estate.period)
-    items = items_in_use(frame(queries.spend_by(lines, SPEND_COLUMNS)))
+def with_rates(estate: Estate, params: Params, session: Session) -> Estate:
+    """The Estate with what commitments cost today, for what its period and the plan's resizes use."""
+    spend = frame(
+        queries.spend_by(queries.within(daily_cube(estate.cube), estate.period), SPEND_COLUMNS)
+    )
+    findings, _ = run_checks(
+        {**estate.tables}, as_of=estate.as_of, thresholds=params.checks,
+        exclusions=params.exclusions,
+    )  # fmt: skip
+    brought = items_introduced(spend, build_plan(findings, params.plan))
+    items = pd.concat([items_in_use(spend), brought], ignore_index=True)
     found, gaps = read_rates(session, session.home(), items, estate.as_of)
     return _with_rows(estate, found, gaps)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from finops_lib.analysis.commitments import curves, rates, recommend
 from finops_lib.analysis.commitments.after_plan import spread, traced, usage_after
 from finops_lib.analysis.commitments.held import held_of_bill, shares_of_bill
-from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
+from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use, items_introduced
 from finops_lib.analysis.commitments.pools import MULTI_AZ, Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
 from finops_lib.engine import queries
@@ -53,8 +53,8 @@ def advise(book: Workbook) -> Commitments:
     estate, charges = book.estate, _charges(book)
     usage = _usage(book)
     left = usage_after(usage, book.plan)
-    spend = queries.spend_by(queries.within(book.cube, book.period), SPEND_COLUMNS)
-    items = items_in_use(frame(spend))
+    spend = frame(queries.spend_by(queries.within(book.cube, book.period), SPEND_COLUMNS))
+    items = pd.concat([items_in_use(spend), items_introduced(spend, book.plan)], ignore_index=True)
     offers = rates.offers(
         estate["prices"], charges, estate["commitments"], params, estate.as_of, items
     )

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from finops_lib.analysis.commitments import rates
-from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use
+from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use, items_introduced
 from finops_lib.analysis.commitments.pools import capacities
 from finops_lib.params.commitments import Commitments, Rate
 from finops_lib.schema import COMMITMENTS, PRICES, conform
@@ -54,6 +54,41 @@ def test_items_in_use_takes_the_dearest_of_each_family_and_its_own_price():
 def test_items_in_use_of_a_bill_without_instances_is_empty():
     rows = [spent("TimedStorage-ByteHrs", 5.0, 10.0, service="AmazonS3", instance_type=None)]
     assert items_in_use(pd.DataFrame(rows)).empty
+
+
+def resize(now, target, share, region="us-east-1"):
+    return {"category": "resize", "region": region, "parameters": {"instance_type": target},
+            "before_state": {"instance_type": now, "price_share": share}}  # fmt: skip
+
+
+def test_items_introduced_are_families_that_only_a_resize_brings():
+    spend = pd.DataFrame([
+        spent("USE2-BoxUsage:m5.xlarge", 192.0, 1000.0, x_Operation="RunInstances:0002"),
+        spent("BoxUsage:c5.xlarge", 17.0, 100.0, instance_type="c5.xlarge"),
+        spent("Multi-AZUsage:db.r5.2xl", 200.0, 100.0, service="AmazonRDS",
+              instance_type="db.r5.2xl", x_Operation="CreateDBInstance:0014"),
+        spent("BoxUsage:m5.xlarge", 19.2, 100.0, RegionId="us-west-2"),
+    ])  # fmt: skip
+    plan = pd.DataFrame([
+        resize("m5.xlarge", "m7g.large", 0.4), resize("m5.xlarge", "c5.large", 0.5),
+        resize("db.r5.2xlarge", "db.r6g.xlarge", 0.45), resize("t3.large", "t4g.small", 0.2),
+        {"category": "terminate", "region": "us-east-1", "parameters": None, "before_state": None},
+        resize("c5.xlarge", None, 0.5), resize("c5.xlarge", "c6a.large", None),
+    ])  # fmt: skip
+    found = items_introduced(spend, plan)
+    columns = ["service_code", "region", "family", "item", "usage_type", "operation", "platform"]
+    assert found[columns].to_numpy().tolist() == [
+        ["AmazonEC2", "us-east-1", "m7g", "m7g.large", "USE2-BoxUsage:m7g.large", "RunInstances:0002",
+         "Windows"],
+        ["AmazonRDS", "us-east-1", "db.r6g", "db.r6g.xlarge", "Multi-AZUsage:db.r6g.xlarge",
+         "CreateDBInstance:0014", "postgresql"],
+    ]  # fmt: skip
+    assert found["on_demand_price"].tolist() == pytest.approx([0.192 * 0.4, 2.0 * 0.45])
+
+
+def test_items_introduced_by_no_resize_are_none():
+    spend = pd.DataFrame([spent("BoxUsage:m5.xlarge", 192.0, 1000.0)])
+    assert items_introduced(spend, pd.DataFrame(columns=["category"])).empty
 
 
 def price(term, detail, amount, source, item="db.r5.2xlarge"):

@@ -56,6 +56,41 @@ def items_in_use(spend: pd.DataFrame) -> pd.DataFrame:
     return priced[ITEM_COLUMNS].reset_index(drop=True)
 
 
+def items_introduced(spend: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
+    """ITEM_COLUMNS of the families that nothing uses yet and only the resizes of the PLAN bring.
+
+    `spend` is the bill by SPEND_COLUMNS. A target is used as its machine is now, at the share of its
+    price that the finding says (as `after_plan` takes it).
+    """
+    types = class_names(spend["x_InstanceType"])
+    moved = spend.assign(_now=types).merge(
+        _moves(plan), left_on=["RegionId", "_now"], right_on=["region", "now"]
+    )
+    usage = moved["x_UsageType"].astype("str").str.extract(r"^(.*):[^:]*$", expand=False)
+    moved = moved.assign(
+        x_InstanceType=moved["target"],
+        x_UsageType=usage + ":" + moved["target"],
+        BilledCost=moved["BilledCost"] * moved["share"],
+        ListCost=moved["ListCost"] * moved["share"],
+    )
+    found = items_in_use(moved[usage.notna()][spend.columns])
+    keys = ["service_code", "region", "family"]
+    known = pd.MultiIndex.from_frame(items_in_use(spend)[keys])
+    return found[~pd.MultiIndex.from_frame(found[keys]).isin(known)].reset_index(drop=True)
+
+
+def _moves(plan: pd.DataFrame) -> pd.DataFrame:
+    """region, now, target, share of each kind of resize in the plan."""
+    rows = [
+        (step.region, now["instance_type"], asked["instance_type"], float(now["price_share"]))
+        for step in plan[plan["category"].eq("resize")].itertuples()
+        if isinstance(now := step.before_state, dict) and isinstance(asked := step.parameters, dict)
+        if now.get("instance_type") and asked.get("instance_type") and now.get("price_share")
+    ]
+    moves = pd.DataFrame(rows, columns=["region", "now", "target", "share"])
+    return moves.drop_duplicates(["region", "now", "target"]).astype({"share": "float64"})
+
+
 def _items(rows: pd.DataFrame) -> pd.Series:
     usage = rows["usage_type"].str.replace(r"^[A-Z]{2,4}\d?-", "", regex=True)
     return rows["instance_type"].fillna(rows["family"] + "." + usage)
