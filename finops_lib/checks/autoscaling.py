@@ -10,7 +10,11 @@ import pandas as pd
 
 from finops_lib.checks.ec2 import cpu_use, gpu_use, priced_instances
 from finops_lib.checks.exclusions import is_protected
-from finops_lib.checks.measures import age_days, rounded
+from finops_lib.checks.measures import (
+    age_days,
+    rounded,
+    too_young,
+)
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
 
@@ -120,7 +124,7 @@ def _reason(row: Any, window_days: int, keep: int) -> str:
     if running <= keep:
         return f"{running} machines in service (kept: {keep})."
     if row.age < window_days and row.status == "ok":
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     use = f"{_count(row.idle)} of {running} machines idle over {window_days} days"
     if row.status == "waste":
         return f"{use}, yet the group keeps at least {_count(row.min_size)} (wanted {_count(row.desired_capacity)})."

@@ -15,6 +15,7 @@ from finops_lib.checks.measures import (
     measured,
     not_read,
     number,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
@@ -106,7 +107,7 @@ def _reason(row: Any, window_days: int, cpu_limit_pct: float) -> str:
     if row.status == "unknown":
         return f"CPU is not measured over the whole window of {window_days} days."
     if row.age < window_days and not row.cpu >= cpu_limit_pct:
-        return f"Deployed {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Deployed", row.age, window_days)
     if row.status == "ok" and row.cpu < cpu_limit_pct:
         return f"It received up to {row.traffic:.1f} KiB a second over {window_days} days."
     return (
@@ -195,7 +196,7 @@ def _empty_reason(row: Any, window_days: int) -> str:
     if row.nodes > 0 or row.placed > 0:
         return f"{row.nodes:.0f} nodes now."
     if row.age < window_days:
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     if row.blind:
         return "The instances, which could be its nodes, were not read here."
     if row.status == "unknown":

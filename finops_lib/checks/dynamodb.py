@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, number, windowed
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    number,
+    too_young,
+    windowed,
+)
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -153,7 +161,7 @@ def _reason(row: Any, window_days: int) -> str:
     if row.replica:
         return "A replica of a global table: it stands by for other regions."
     if row.status == "ok":
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     return f"No unit read or written over {window_days} days."
 
 
@@ -256,7 +264,7 @@ def _change(row: Any) -> dict[str, Any]:
 
 def _capacity_reason(row: Any, window_days: int, peak_factor: float) -> str:
     if row.age < window_days:
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     if row.idle:
         return "Idle rather than over-provisioned."
     if row.status == "unknown":

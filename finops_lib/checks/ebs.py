@@ -13,6 +13,7 @@ from finops_lib.checks.measures import (
     looked_up,
     measured,
     not_read,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
@@ -234,7 +235,7 @@ def idle_ebs_volumes(
         reason=[
             f"Operations are not measured over the whole window of {window_days} days."
             if row.status == "unknown"
-            else f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+            else too_young("Made", row.age, window_days)
             if row.age < window_days
             else f"{row.operations:g} operations over {window_days} days (one is use)."
             for row in found.itertuples()

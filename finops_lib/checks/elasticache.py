@@ -16,6 +16,7 @@ from finops_lib.checks.measures import (
     looked_up,
     measured,
     number,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
@@ -149,7 +150,7 @@ def _reason(row: Any, window_days: int, limit: int) -> str:
     if row.group_busy:
         return "Its replication group is in use, or its traffic is more than the service's own."
     if row.age < window_days and not row.busy:
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     reads = "reads not measured" if pd.isna(row.reads) else f"{row.reads:.0f} reads"
     return (
         f"At most {row.sessions:g} connections (limit {limit}) and {reads} over {window_days} days."

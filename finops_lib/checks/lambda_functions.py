@@ -15,6 +15,7 @@ from finops_lib.checks.measures import (
     looked_up,
     measured,
     number,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import list_prices, priced, run_rate
@@ -146,7 +147,7 @@ def _rate(found: pd.DataFrame, book: pd.Series, item: str) -> pd.Series:
 
 def _reason(row: Any, window_days: int) -> str:
     if row.age < window_days:
-        return f"Changed {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Changed", row.age, window_days)
     if row.status == "unknown":
         return f"Lambda Insights does not measure its memory and processor over {window_days} days."
     use = f"At most {row.used:.0f} of {row.memory_mib:.0f} MiB and {row.cores:.2f} processors over {window_days} days"
@@ -237,7 +238,7 @@ def unused_lambda_concurrency(
 
 def _warm_reason(row: Any, window_days: int) -> str:
     if row.age < window_days:
-        return f"Changed {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Changed", row.age, window_days)
     if row.status == "unknown":
         return f"Its utilisation is not measured over the whole window of {window_days} days."
     return (

@@ -13,6 +13,7 @@ from finops_lib.checks.measures import (
     looked_up,
     measured,
     not_read,
+    too_young,
     windowed,
 )
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
@@ -123,7 +124,7 @@ def idle_load_balancers(
     found = all_saved(priced(found.assign(status=status), run_rate(resource_costs), listed))
     return found.assign(
         reason=[
-            f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+            too_young("Made", row.age, window_days)
             if row.age < window_days
             else f"No data of its traffic over {window_days} days."
             if row.status == "unknown"

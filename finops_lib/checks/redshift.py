@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, number, windowed
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    number,
+    too_young,
+    windowed,
+)
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -84,5 +92,5 @@ def _reason(row: Any, window_days: int) -> str:
     if row.status == "unknown":
         return f"Connections are not measured over the whole window of {window_days} days."
     if row.age < window_days and not row.sessions > 0:
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."
+        return too_young("Made", row.age, window_days)
     return f"At most {row.sessions:g} connections over {window_days} days."

@@ -7,7 +7,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    too_young,
+    windowed,
+)
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -86,7 +93,7 @@ def idle_sagemaker_endpoints(
         reason=[
             "Serverless or asynchronous: it bills no idle machine."
             if bool(row.is_serverless) or bool(row.is_async)
-            else f"Changed {row.age:.1f} days ago, within the window of {window_days} days."
+            else too_young("Changed", row.age, window_days)
             if row.age < window_days
             else f"Invocations are not measured over the whole window of {window_days} days."
             if row.status == "unknown"
@@ -162,7 +169,7 @@ def idle_notebook_instances(
             else f"Highest CPU {row.cpu:.1f} % (limit {cpu_limit_pct:g} %) over {window_days} days, "
             f"last changed {row.age:.0f} days ago."
             if not pd.isna(row.cpu)
-            else f"Changed {row.age:.1f} days ago, within the window of {window_days} days."
+            else too_young("Changed", row.age, window_days)
             for row, is_on in zip(found.itertuples(), on, strict=True)
         ],
         evidence=[

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.measures import age_days, is_complete, looked_up, measured, windowed
+from finops_lib.checks.measures import (
+    age_days,
+    is_complete,
+    looked_up,
+    measured,
+    too_young,
+    windowed,
+)
 from finops_lib.checks.pricing import all_saved, list_prices, priced, run_rate
 from finops_lib.checks.registry import check
 from finops_lib.schema import KEY
@@ -72,9 +80,9 @@ def unused_interface_endpoints(
     )[COLUMNS]  # fmt: skip
 
 
-def _reason(row: object, window_days: int) -> str:
-    if row.status == "unknown":  # type: ignore[attr-defined]
+def _reason(row: Any, window_days: int) -> str:
+    if row.status == "unknown":
         return f"Bytes are not measured over the whole window of {window_days} days."
-    if 0 <= row.age < window_days and not row.traffic > 0:  # type: ignore[attr-defined]
-        return f"Made {row.age:.1f} days ago, within the window of {window_days} days."  # type: ignore[attr-defined]
-    return f"{row.traffic:.0f} bytes over {window_days} days, billed in {row.subnet_count} subnets."  # type: ignore[attr-defined]
+    if 0 <= row.age < window_days and not row.traffic > 0:
+        return too_young("Made", row.age, window_days)
+    return f"{row.traffic:.0f} bytes over {window_days} days, billed in {row.subnet_count} subnets."
