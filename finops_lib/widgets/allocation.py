@@ -38,7 +38,11 @@ def explore_allocation(book: Workbook) -> Any:
         return None
     team = ipywidgets.Dropdown(options=[EVERY_TEAM], description="Team")
     controls = {
-        "month": ipywidgets.Dropdown(options=months(book), description="Statement of"),
+        "month": ipywidgets.Dropdown(
+            options=months(book),
+            description="Statement of",
+            style={"description_width": "initial"},
+        ),
         "basis": ipywidgets.Dropdown(
             options=["effective", "billed"], value=book.basis, description="Cost basis"
         ),

@@ -10,6 +10,7 @@ import ipywidgets
 import pandas as pd
 
 from finops_lib.errors import PlanError
+from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.review import Document, document, read_plan, write_plan
 from finops_lib.present import headless, say, table, usd
 from finops_lib.widgets.decisions import Decision, decide
@@ -82,11 +83,12 @@ class _Kept:
 
 
 def _label(step: Document) -> str:
-    return f"{usd(step['monthly_saving'])} a month: {step['action']} {step['resource_id']}"
+    done = ACTIONS[step["action"]].title
+    return f"{usd(step['monthly_saving'])} a month: {done} ({step['resource_id']})"
 
 
 def _html(plan: Document, finding_id: str, reason: str) -> str:
     step = next(found for found in plan["steps"] if found["finding_id"] == finding_id)
     wanted = ("check_id", "account_id", "region", "team", "owner", "risk", "status", "note")
     rows = pd.DataFrame([{name: step[name] for name in wanted}])
-    return table(rows, reason or step["action"]).html()
+    return table(rows, reason or ACTIONS[step["action"]].title).html()

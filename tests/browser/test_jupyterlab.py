@@ -202,3 +202,34 @@ def test_explore_in_jupyterlab_another_demand_changes_the_purchases_and_is_saved
     path = folder / "notebooks" / "scenario.yaml"
     wait_until(path.exists)
     assert load_params(path).commitments.demand_factors[0] < 1
+
+
+def test_explore_in_jupyterlab_every_control_answers_without_a_complaint(explored):
+    page, _ = explored
+    controls = page.locator(
+        ".jupyter-widgets select:visible, .jupyter-widgets input[type=number]:visible"
+    )
+    assert controls.count() > 15
+    for place in range(controls.count()):
+        control = controls.nth(place)
+        control.focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(300)
+    page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'", timeout=120_000)  # fmt: skip
+    complaints = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedText[data-mime-type='application/vnd.jupyter.error']")  # fmt: skip
+    assert complaints.all_inner_texts() == []
+    assert page.locator(".widget-label").evaluate_all("all => all.filter(l => l.scrollWidth > l.clientWidth).map(l => l.textContent)") == []  # fmt: skip
+
+
+def test_explore_in_jupyterlab_an_own_question_is_asked_by_the_keyboard(explored):
+    page, _ = explored
+    page.locator(".jp-Notebook-cell").last.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.type('book.spend("team", top_n=5)[["name", "effective_cost", "share"]]')
+    page.keyboard.press("Shift+Enter")
+    answer = page.locator(".jp-RenderedHTMLCommon table.dataframe").last
+    answer.wait_for(timeout=60_000)
+    assert "ml-platform" in answer.inner_text()
