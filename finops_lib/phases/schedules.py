@@ -10,9 +10,8 @@ import pandas as pd
 
 from finops_lib.analysis.tags.resources import tag_value
 from finops_lib.analysis.tags.values import canonical
-from finops_lib.params.governance import Schedule
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
-from finops_lib.plans.shutdown.handler import is_on
+from finops_lib.plans.shutdown.handler import by_ranges, is_on
 from finops_lib.workbook import Workbook
 
 MACHINE_HOURS = "BoxUsage|DedicatedUsage|SpotUsage"
@@ -86,9 +85,9 @@ def schedule_savings(book: Workbook) -> pd.DataFrame:
     instances = book.estate["instances"]
     names = dict(zip(instances["resource_id"], _schedules(instances), strict=True))
     billed = _billed(book)
-    known = {schedule.name: schedule for schedule in book.params.governance.schedules}
+    known = {s.name: s.model_dump(mode="json") for s in book.params.governance.schedules}
     rows = [
-        (name, schedule, *_measured(billed, name, known.get(schedule)))
+        (name, schedule, *_measured(billed, name, known.get(schedule) or by_ranges(schedule)))
         for name, schedule in names.items()
         if isinstance(schedule, str)
     ]
@@ -110,7 +109,9 @@ def _billed(book: Workbook) -> pd.DataFrame:
     return found.assign(end=machines["last_charge_end"].max())
 
 
-def _measured(billed: pd.DataFrame, name: str, schedule: Schedule | None) -> tuple[float, ...]:
+def _measured(
+    billed: pd.DataFrame, name: str, schedule: dict[str, Any] | None
+) -> tuple[float, ...]:
     if name not in billed.index:
         return (np.nan,) * 6
     row = billed.loc[name]
@@ -121,8 +122,9 @@ def _measured(billed: pd.DataFrame, name: str, schedule: Schedule | None) -> tup
     return hours, allowed, used, hours - used, rate, (hours - used) * rate
 
 
-def _allowed(schedule: Schedule, first: datetime, end: datetime) -> float:
+def _allowed(schedule: dict[str, Any], first: datetime, end: datetime) -> float:
     """The real hours of the place in which the schedule lets a machine run."""
-    given: dict[str, Any] = schedule.model_dump(mode="json")
     clock = pd.date_range(first, end, freq="h", inclusive="left")
-    return float(sum(is_on(given, moment.to_pydatetime().replace(tzinfo=UTC)) for moment in clock))
+    return float(
+        sum(is_on(schedule, moment.to_pydatetime().replace(tzinfo=UTC)) for moment in clock)
+    )

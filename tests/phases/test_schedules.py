@@ -57,6 +57,12 @@ def test_schedule_savings_of_what_the_bill_does_not_name_are_unknown():
     assert np.isnan(found["saving"].item())
 
 
+def test_schedule_savings_know_the_hours_that_a_plan_wrote_on_the_machine():
+    tags = {"i-1": {"finops:schedule": "Mon-Fri 12:00-22:00 UTC"}}
+    found = schedule_savings(a_book([line("i-1", 50.0, 5.0)], tags))
+    assert found["schedule_hours"].item() == 50.0
+
+
 def test_schedule_savings_of_an_unknown_schedule_are_measured_all_the_same():
     found = schedule_savings(
         a_book([line("i-1", 68.0, 6.8)], {"i-1": {"finops:schedule": "of somebody"}})

@@ -6,10 +6,14 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from cfnlint.api import lint_all
+from hypothesis import given
+from hypothesis import strategies as st
 
+from finops_lib.analysis.schedule import as_ranges
 from finops_lib.demo.emulator import start
 from finops_lib.params.governance import Schedule
 from finops_lib.plans.shutdown.stack import PERMISSIONS, as_json, build_zip, template
@@ -67,6 +71,25 @@ def test_decide_schedule_in_the_hour_that_is_repeated_runs_it_twice(function):
     on = run_hours(function, TAG, datetime(2027, 10, 30, tzinfo=UTC),
                    datetime(2027, 11, 1, tzinfo=UTC), nights)  # fmt: skip
     assert len(on) == 4
+
+
+@given(st.lists(st.booleans(), min_size=168, max_size=168).filter(any))
+def test_by_ranges_reads_the_hours_of_every_schedule_that_a_plan_writes(function, needed):
+    slots = np.array(needed)
+    read = function.by_ranges(as_ranges(slots))["slots"]
+    assert read == {(int(n) // 24, int(n) % 24) for n in np.flatnonzero(slots)}
+
+
+def test_decide_machine_with_the_hours_of_a_plan_on_it_runs_in_those_alone(function):
+    tags = {"finops:schedule": "Mon-Fri 12:00-22:00; Sat 08:00-10:00 UTC"}
+    on = run_hours(function, tags, datetime(2027, 1, 4, tzinfo=UTC), datetime(2027, 1, 11, tzinfo=UTC))  # fmt: skip
+    assert len(on) == 5 * 10 + 2
+    assert {moment.hour for moment in on if moment.weekday() == 5} == {8, 9}
+
+
+@pytest.mark.parametrize("text", ["", "UTC", "never", "Mon-Fri", "Mon 08:00-10:00", "Xyz 08:00-10:00 UTC"])  # fmt: skip
+def test_by_ranges_of_other_words_is_no_schedule(function, text):
+    assert function.by_ranges(text) is None
 
 
 def test_decide_keep_until_runs_on_and_then_stops(function):

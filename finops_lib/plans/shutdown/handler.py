@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,6 +27,9 @@ SIZE_TAG = "finops:size-when-on"
 ENDPOINT_TAG = "finops:endpoint"
 """On an endpoint configuration: the endpoint that is made from it."""
 TICK = timedelta(hours=1)
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+RANGE = re.compile(rf"(?:({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? )?(\d\d):00-(\d\d):00")
+"""Hours of days; without days those of the part before."""
 
 Tags = dict[str, str]
 
@@ -58,7 +62,8 @@ def _client(service: str) -> Any:
 
 def decide(schedules: dict[str, Any], tags: Tags, now: datetime) -> bool | None:
     """True to start, False to stop, None to leave alone: what changed since the last tick."""
-    schedule = schedules.get(tags.get(SCHEDULE_TAG, ""))
+    named = tags.get(SCHEDULE_TAG, "")
+    schedule = schedules.get(named) or by_ranges(named)
     if schedule is None:
         return None
     was_on, on = is_on(schedule, now - TICK), is_on(schedule, now)
@@ -70,8 +75,24 @@ def decide(schedules: dict[str, Any], tags: Tags, now: datetime) -> bool | None:
     return None
 
 
+def by_ranges(text: str) -> dict[str, Any] | None:
+    """The schedule that a plan writes, "Mon-Fri 12:00-22:00; Sat 08:00-10:00 UTC"; None where it is none."""
+    parts = [RANGE.fullmatch(part) for part in text.removesuffix(" UTC").split("; ")]
+    if not text.endswith(" UTC") or None in parts:
+        return None
+    slots, days = set(), range(0)
+    for part in filter(None, parts):
+        first, last, start, stop = part.groups()
+        if first:
+            days = range(DAYS.index(first), DAYS.index(last or first) + 1)
+        slots |= {(day, hour) for day in days for hour in range(int(start), int(stop))}
+    return {"slots": slots}
+
+
 def is_on(schedule: dict[str, Any], moment: datetime) -> bool:
     """Whether the hour from `moment` (UTC) is one of the schedule's."""
+    if "slots" in schedule:
+        return (moment.weekday(), moment.hour) in schedule["slots"]
     local = moment.astimezone(ZoneInfo(schedule["timezone"]))
     return (
         local.weekday() in schedule["weekdays"]
