@@ -25,6 +25,8 @@ Tables = Mapping[str, pd.DataFrame]
 OWNERSHIP = ("team", "project", "environment", "owner")
 NO_ACCOUNT = "account"
 """The service of the gaps of a run that read a bill alone."""
+SAID_OF_NO_REGION = ("resource_costs", "gaps")
+"""Tables whose rows may name no region, or one as the bill spells it."""
 EVERYWHERE = "any"
 """The region of a price that is the same in all of them."""
 
@@ -100,7 +102,8 @@ def run_checks(
     given = thresholds or {}
     _refuse_unknown(given)
     tables = {"gaps": GAPS.empty(), **tables}
-    found = [_run(c, tables, as_of, given.get(c.id, {})) for c in CHECKS.values()]
+    parts = _by_region(tables)
+    found = [_run(c, tables, parts, as_of, given.get(c.id, {})) for c in CHECKS.values()]
     findings = (
         pd.concat([f for f in found if len(f)], ignore_index=True) if any(map(len, found)) else None
     )
@@ -122,13 +125,16 @@ def _refuse_unknown(given: Mapping[str, Mapping[str, Any]]) -> None:
                 )
 
 
-def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any]) -> pd.DataFrame:
+def _run(
+    c: Check,
+    tables: Tables,
+    parts: Mapping[str, Mapping[str, pd.DataFrame]],
+    as_of: datetime,
+    thresholds: Mapping[str, Any],
+) -> pd.DataFrame:
     if any(name not in tables for name in c.needs):
         return FINDINGS.empty()
-    runs = [
-        c.function(*(there[name] for name in c.needs), as_of=as_of, **thresholds)
-        for there in _where_prices_hold(c, tables)
-    ]
+    runs = [c.function(*inputs, as_of=as_of, **thresholds) for inputs in _inputs(c, tables, parts)]
     told = [found for found in runs if len(found)]
     if not told:
         return FINDINGS.empty()
@@ -144,27 +150,46 @@ def _run(c: Check, tables: Tables, as_of: datetime, thresholds: Mapping[str, Any
     )
 
 
-def _where_prices_hold(c: Check, tables: Tables) -> list[Tables]:
+def _by_region(tables: Tables) -> dict[str, dict[str, pd.DataFrame]]:
+    """Each table that says where its rows are, by region."""
+    return {
+        name: {str(region): rows for region, rows in table.groupby("region", sort=False)}
+        for name, table in tables.items()
+        if "region" in table and name not in SAID_OF_NO_REGION
+    }
+
+
+def _inputs(
+    c: Check, tables: Tables, parts: Mapping[str, Mapping[str, pd.DataFrame]]
+) -> list[list[pd.DataFrame]]:
     """What the check is run on: all at once, or one region at a time where it needs prices of a region."""
-    examined = tables[c.needs[0]]
-    if examined.empty:
+    if tables[c.needs[0]].empty:
         return []
     if "prices" not in c.needs:
-        return [tables]
-    regions = sorted(examined["region"].unique())
+        return [[tables[name] for name in c.needs]]
+    held = [parts[name] for name in c.needs if name in parts and name not in ("prices", "metrics")]
+    regions = sorted({region for by_region in held for region in by_region})
     return [
-        {name: _in_region(name, tables[name], region, regions) for name in c.needs}
+        [_in_region(name, tables[name], parts.get(name), region, regions) for name in c.needs]
         for region in regions
     ]
 
 
-def _in_region(name: str, table: pd.DataFrame, region: str, regions: Sequence[str]) -> pd.DataFrame:
+def _in_region(
+    name: str,
+    table: pd.DataFrame,
+    by_region: Mapping[str, pd.DataFrame] | None,
+    region: str,
+    regions: Sequence[str],
+) -> pd.DataFrame:
     """The region's rows; a charge or a refusal that names no region may be of any, and stays."""
-    if "region" not in table:
-        return table
-    if name in ("resource_costs", "gaps"):
+    if name in SAID_OF_NO_REGION:
         return table[~table["region"].isin(set(regions) - {region})]
-    return table[table["region"].isin([region, EVERYWHERE] if name == "prices" else [region])]
+    if by_region is None:
+        return table
+    found = by_region.get(region, table.iloc[:0])
+    everywhere = by_region.get(EVERYWHERE) if name == "prices" else None
+    return found if everywhere is None else pd.concat([found, everywhere])
 
 
 def _finished(

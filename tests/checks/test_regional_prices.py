@@ -129,3 +129,15 @@ def test_machine_prices_of_a_licensed_platform_are_unknown():
 
 def test_checks_without_prices_see_every_region_at_once():
     assert "prices" not in CHECKS["inter_region_transfer"].needs
+
+
+def test_bucket_without_an_inventory_is_unknown_in_a_region_where_none_has_one(account, vary):
+    moved = vary(account, "buckets", "bucket-quiet", region="eu-west-1")
+    findings, _ = run_checks(moved, as_of=AS_OF)
+    there = findings[
+        findings["region"].eq("eu-west-1") & findings["check_id"].str.contains("objects")
+    ]
+    assert there[["check_id", "resource_id", "status"]].values.tolist() == [
+        [f"{kind}_s3_objects", "bucket-quiet", "unknown"]
+        for kind in ("compressible", "duplicate", "obsolete")
+    ]
