@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,9 @@ from finops_lib.present import date, month
 
 STATEMENT = "statement_"
 """What the names of the teams' reports begin with."""
+
+PLACE = re.compile(r"(.*) \(([^()]+, [^()]+)\)", re.DOTALL)
+"""A reason and the account and region at its end."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,18 @@ class Cover:
 
 
 def one_line_per_reason(gaps: Sequence[str]) -> list[str]:
-    """Sentences such as "volumes: denied" and "images: denied" as "volumes, images: denied"."""
-    tables: dict[str, list[str]] = {}
+    """Sentences such as "volumes: denied (a)" and "images: denied (b)" as "volumes, images: denied (a; b)"."""
+    told: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for gap in gaps:
         table, _, reason = gap.partition(": ")
-        tables.setdefault(reason, []).append(table)
-    return [f"{', '.join(names)}: {reason}" if reason else ", ".join(names) for reason, names in tables.items()]  # fmt: skip
+        placed = PLACE.fullmatch(reason)
+        words, place = placed.groups() if placed else (reason, "")
+        tables, places = told.setdefault(words, ({}, {}))
+        tables[table] = None
+        places |= {place: None} if place else {}
+    return [_line(words, list(tables), list(places)) for words, (tables, places) in told.items()]
+
+
+def _line(words: str, tables: list[str], places: list[str]) -> str:
+    where = f" ({'; '.join(places)})" if places else ""
+    return f"{', '.join(tables)}: {words}{where}" if words else ", ".join(tables)

@@ -83,3 +83,8 @@ def test_records_answer_of_another_form_is_a_gap(foreign):
     asker = Asker(Session(AwsSource()), "123456789012", "us-east-1", datetime(2026, 11, 25))
     with pytest.raises(NotReadError, match=r"volumes is not of the documented form .*'Volumes'"):
         reader.records(asker)
+
+
+def test_collect_page_of_html_is_told_by_its_title(estate):
+    reason = estate["gaps"].set_index("table").loc["studio_apps", "reason"]
+    assert reason == "sagemaker:list_apps was refused: 500 Internal Server Error"

@@ -277,10 +277,10 @@ class Asker:
                 "Unreachable", f"{service} in {self.region} did not answer: {error}"
             ) from None
         except (BotoCoreError, ResponseParserError) as error:
-            said = str(error).splitlines()[0]
+            said = str(error).splitlines()[0].removesuffix(" Further retries may succeed:")
             raise NotReadError(
                 type(error).__name__,
-                f"{service}:{operation} in {self.region} gave no answer that can be read: {said}",
+                f"{service}:{operation} gave no answer that can be read: {said}",
             ) from None
 
 
@@ -291,9 +291,12 @@ def _all_pages(client: Any, operation: str, parameters: dict[str, Any]) -> list[
 
 
 def _words(error: ClientError) -> str:
-    """The provider's words without what names a person or a key, or the page around them."""
+    """The provider's words without what names a person or a key; of a web page its title alone."""
     details = error.response["Error"]
-    words = " ".join(re.sub(r"<[^>]+>", " ", str(details.get("Message", ""))).split())
+    said = str(details.get("Message", ""))
+    page = re.search(r"<title>(.*?)</title>", said, re.DOTALL | re.IGNORECASE)
+    words = " ".join(re.sub(r"<[^>]+>", " ", page[1] if page else said).split())
     message = words.split(" is not authorized to perform")
     allowed = f"not authorized to perform{message[1]}" if len(message) > 1 else message[0]
-    return f"{details['Code']}: {allowed}".strip(": ")
+    code = str(details["Code"])
+    return (allowed if allowed.startswith(code) else f"{code}: {allowed}").strip(": ")
