@@ -28,6 +28,11 @@ PLAIN = {
 """Beginning of a plain EC2 id to the kind in its ARN."""
 
 
+WHAT = ["check_id", "resource_id", "team", "owner", "monthly_saving", "confidence", "first_seen",
+        "runs_seen", "reason"]  # fmt: skip
+HOW = ["check_id", "resource_id", "region", "monthly_saving", "would_flip", "how"]
+"""The columns of `details` that say what was found, and those that say what to do about it."""
+
 MOST = 2_000
 """So many findings a page can hold and still be opened; the file of the run has all of them."""
 

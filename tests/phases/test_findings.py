@@ -150,3 +150,7 @@ def test_details_of_a_bill_alone_are_an_empty_table(bill_alone):
     table = findings.details(bill_alone)
     assert table.empty
     assert {"first_seen", "runs_seen", "how"} <= set(table.columns)
+
+
+def test_what_and_how_together_show_every_detail(book):
+    assert set(findings.details(book)) == {*findings.WHAT, *findings.HOW}
