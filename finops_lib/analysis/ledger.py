@@ -27,6 +27,12 @@ PRICE_ACTIONS = (
 )  # fmt: skip
 """Actions that lower the price of usage and not the usage: their baseline follows the usage."""
 
+DISCOUNTS = ("use_spot", "buy_commitment")
+"""Actions whose saving is another price of the same list price."""
+
+ENDS_BY_ITSELF = r":(?:training|processing|transform|hyper-parameter-tuning)-job/"
+"""Resources that are over some day whatever anybody does: that they are gone proves no saving."""
+
 _DISMISSED = r"^Left alone(?: until (?P<until>\d{4}-\d{2}-\d{2}))? by (?P<by>.+?): (?P<why>.*?)\. "
 _PROTECTED = "Protected by its tag"
 _DAY = pd.Timedelta(days=1)
@@ -182,6 +188,7 @@ def _baselined(
     found = now["status"].eq("waste")
     fresh = {
         "cost_before": pd.Series(bill["cost"].to_numpy(), rows.index),
+        "list_before": pd.Series(bill["list"].to_numpy(), rows.index),
         "usage_before": pd.Series(bill["usage"].to_numpy(), rows.index),
         "usage_unit": pd.Series(bill["unit"].to_numpy(), rows.index),
     }
@@ -189,17 +196,21 @@ def _baselined(
 
 
 def _monthly(look: Look) -> pd.DataFrame:
-    """account, region, resource; cost and usage a month, and the unit of its dearest part."""
+    """account, region, resource; cost, list cost and usage a month, and the unit of its dearest part."""
     costs = look.resource_costs
     rate = HOURS_PER_MONTH / costs["window_hours"]
     by = [*KEY, "unit"]
     parts = costs.assign(
         cost=costs[f"{look.basis}_cost"] * rate, usage=costs["consumed_quantity"] * rate
     )
+    parts["list"] = costs["list_cost"] * rate
     units = parts.groupby(by, as_index=False, dropna=False)[["cost", "usage"]].sum()
     dearest = units.sort_values("cost", ascending=False).drop_duplicates(list(KEY))
     table = dearest.set_index(list(KEY))[["usage", "unit"]]
-    return table.assign(cost=units.groupby(list(KEY))["cost"].sum())
+    whole = parts.groupby(list(KEY))
+    # A list price that one part lacks is not that of the resource.
+    listed = whole["list"].sum().where(whole["list"].count() == whole.size())
+    return table.assign(cost=whole["cost"].sum(), list=listed)
 
 
 def _measured(rows: pd.DataFrame, past: pd.DataFrame, look: Look) -> pd.DataFrame:
@@ -207,8 +218,9 @@ def _measured(rows: pd.DataFrame, past: pd.DataFrame, look: Look) -> pd.DataFram
     window = _window_start(look)
     after = rows["state"].isin(CLOSED) & rows["closed_at"].le(window + _DAY)
     bill = _monthly(look).reindex(pd.MultiIndex.from_frame(rows[list(KEY)])).reset_index(drop=True)
-    known = after & rows["cost_before"].notna()
-    cost_after = bill["cost"].fillna(0.0).where(known)
+    ends = rows["resource_id"].fillna("").str.contains(ENDS_BY_ITSELF)
+    known = after & rows["cost_before"].notna() & ~ends
+    cost_after = _as_discounted_before(rows, bill).fillna(0.0).where(known)
     follows = rows["action"].isin(PRICE_ACTIONS) & rows["usage_before"].gt(0)
     same = bill["unit"].eq(rows["usage_unit"])
     scale = (bill["usage"] / rows["usage_before"]).where(same).where(follows, 1.0)
@@ -224,6 +236,17 @@ def _measured(rows: pd.DataFrame, past: pd.DataFrame, look: Look) -> pd.DataFram
         cumulative_saving=pd.Series(past["cumulative_saving"].to_numpy()).fillna(0.0)
         + (saving * months.clip(lower=0.0)).fillna(0.0),
     )
+
+
+def _as_discounted_before(rows: pd.DataFrame, bill: pd.DataFrame) -> pd.Series:
+    """The cost after at the discount that the resource had before; as billed without a list price.
+
+    A commitment that was bought since is measured on its pool, and would count twice; where another
+    price is what the action is about, the bill's own cost stands.
+    """
+    listed = rows["list_before"].where((rows["list_before"] > 0) & ~rows["action"].isin(DISCOUNTS))
+    paid_share = rows["cost_before"] / listed
+    return (bill["list"].where(bill["list"] > 0) * paid_share).fillna(bill["cost"])
 
 
 def _window_start(look: Look) -> pd.Timestamp:

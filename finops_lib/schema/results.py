@@ -93,9 +93,10 @@ LEDGER = Table("ledger", "the life of every finding over the runs, and what the 
     dismissed_until time from when the dismissal no longer holds; missing: never
     predicted_saving number a month, as predicted when it was last found
     cost_before number the resource's cost a month in the bill when it was last found
+    list_before number the same at list prices
     usage_before number its usage a month in `usage_unit` then
     usage_unit text the unit of the dearest part of its usage
-    cost_after number its cost a month in the newest window that lies after the change
+    cost_after number its cost a month in the newest window that lies after the change, at the discount it had before
     baseline_cost number what that window's month would have cost without the change
     realised_saving number a month: this finding's part of baseline_cost - cost_after
     cumulative_saving! number what the bill shows saved up to this run

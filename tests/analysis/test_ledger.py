@@ -141,6 +141,31 @@ def test_update_saving_of_a_schedule_is_the_hours_it_no_longer_runs() -> None:
     assert ledger["realised_saving"].item() == 64.0
 
 
+@pytest.mark.parametrize(
+    ("action", "paid_after", "saved"),
+    [("resize_instance", 36.5, 50.0), ("resize_instance", 50.0, 50.0), ("use_spot", 36.5, 63.5)],
+)
+def test_update_discount_that_was_bought_since_is_not_the_saving_of_a_resize(
+    action, paid_after, saved
+) -> None:
+    # Half the size; of the 50 at list, a plan that was bought since leaves 36.50 to pay.
+    after = [cost(a_month=paid_after) | {"list_cost": 50.0}]
+    ledger = life(
+        look(0, [finding(action=action)], [cost() | {"list_cost": 100.0}]),
+        look(1, [finding(status="ok")], after),
+        look(2, [finding(status="ok")], after),
+    )[-1]
+    assert ledger["realised_saving"].item() == pytest.approx(saved)
+
+
+def test_update_training_job_that_is_over_proves_no_saving() -> None:
+    job = "arn:aws:sagemaker:r:1:training-job/sweep-1"
+    ledger = life(look(0, [finding(job)], [cost(job)]), look(1, [], []), look(2, [], []))[-1]
+    assert ledger["state"].item() == "gone"
+    assert ledger["realised_saving"].isna().item()
+    assert ledger["cumulative_saving"].item() == 0.0
+
+
 def test_update_resource_that_the_bill_never_knew_has_an_unknown_saving() -> None:
     ledger = life(look(0, [finding()], []), look(1, [], []), look(2, [], []))[-1]
     assert ledger["realised_saving"].isna().item()

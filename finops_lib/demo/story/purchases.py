@@ -83,7 +83,7 @@ def _plan_fees(covered: pd.DataFrame, plan: Commitment) -> pd.DataFrame:
     first, switch, last = (np.datetime64(t, "us") for t in (plan.start, HOURLY_FROM, AS_OF))
     edges = np.concatenate([
         np.arange(first, switch, np.timedelta64(24, "h")),
-        np.arange(switch, last - DELAY + np.timedelta64(1, "h"), np.timedelta64(1, "h")),
+        np.arange(max(first, switch), last - DELAY + np.timedelta64(1, "h"), np.timedelta64(1, "h")),
     ])  # fmt: skip
     hours = np.diff(edges) / np.timedelta64(1, "h")
     used = covered.groupby("start")["effective_cost"].sum().reindex(edges[:-1], fill_value=0.0)
