@@ -30,7 +30,7 @@ from finops_lib.sources.aws.creators import KEPT_DAYS, MOST_RESOURCES, read_crea
 from finops_lib.sources.aws.price_list import read_list_prices
 from finops_lib.sources.aws.s3 import fetch_s3
 from finops_lib.sources.s3_inventory import gap, read_inventories
-from finops_lib.sources.shape import Record
+from finops_lib.sources.shape import Record, price_list
 
 NO_INVENTORY = (
     "No S3 Inventory was given, so duplicates, old versions and old objects are not looked for: name "
@@ -65,9 +65,12 @@ def _with_gap(estate: Estate, record: Mapping[str, Any]) -> Estate:
 
 
 def with_prices(estate: Estate, session: Session) -> Estate:
-    """The Estate with what the Price List says today of what it holds, region by region."""
-    found, gaps = read_list_prices(session, session.home(), estate.tables, estate.as_of)
-    return _with_rows(estate, found, gaps)
+    """The Estate with what its bill and the Price List of today say of prices, region by region."""
+    asked, gaps = read_list_prices(session, session.home(), estate.tables, estate.as_of)
+    lines = queries.within(daily_cube(estate.cube), estate.period)
+    spend = frame(queries.spend_by(lines, price_list.BILLED_BY))
+    billed = price_list.of_bill(spend, estate.period.start, estate.currency)
+    return _with_rows(estate, [*billed, *asked], gaps)
 
 
 def with_rates(estate: Estate, params: Params, session: Session) -> Estate:

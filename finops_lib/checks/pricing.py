@@ -13,8 +13,8 @@ from finops_lib.units import HOURS_PER_MONTH
 LINUX = "Linux/UNIX"
 """The platform whose prices the shipped book has and the Price List is asked for."""
 
-ASKED = "price_list_api"
-"""The source of a price that the Price List told when the account was read."""
+RANK = {"bill": 0, "price_book": 1, "price_list_api": 2}
+"""Sources of on-demand prices, the better the later: a bill's rate is a mean of its tiers."""
 
 
 def run_rate(resource_costs: pd.DataFrame, pattern: str | None = None) -> pd.Series:
@@ -57,7 +57,8 @@ def list_prices(
 ) -> pd.Series:
     """Item to its on-demand price per unit at `as_of`; of what costs differently by `detail`, that one's.
 
-    `prices` are those of one region. What the Price List said goes before the shipped book.
+    `prices` are those of one region. What the Price List said goes before the shipped book, and that
+    before the rates at which the bill lists what was used.
     """
     found = prices[
         (prices["service"] == service)
@@ -68,8 +69,8 @@ def list_prices(
     ]
     if detail is not None:
         found = found[found["detail"].isna() | (found["detail"] == detail)]
-    newest_last = found.assign(asked=found["source"] == ASKED).sort_values(["asked", "valid_from"])
-    return newest_last.groupby("item")["price"].last()
+    best_last = found.assign(rank=found["source"].map(RANK).fillna(0)).sort_values(["rank", "valid_from"])
+    return best_last.groupby("item")["price"].last()
 
 
 def machine_prices(instances: pd.DataFrame, prices: pd.DataFrame, as_of: datetime) -> pd.Series:

@@ -77,10 +77,15 @@ def test_charge_of_the_same_name_in_another_region_prices_nothing_here():
     ]
 
 
-def test_list_prices_what_was_asked_goes_before_the_book_whatever_its_date():
+def test_list_prices_what_was_asked_goes_before_the_book_and_that_before_the_bill_whatever_the_date():
     asked = price("gp3", 0.09, source="price_list_api", valid_from=datetime(2023, 1, 1))
-    table = rows(PRICES, [asked, price("gp3", 0.08), price("gp2", 0.1)])
-    assert list_prices(table, "AmazonEC2", AS_OF).to_dict() == {"gp3": 0.09, "gp2": 0.1}
+    billed = [price(item, 0.07, source="bill", valid_from=AS_OF) for item in ("gp2", "st1")]
+    table = rows(PRICES, [asked, price("gp3", 0.08), price("gp2", 0.1), *billed])
+    assert list_prices(table, "AmazonEC2", AS_OF).to_dict() == {
+        "gp3": 0.09,
+        "gp2": 0.1,
+        "st1": 0.07,
+    }
 
 
 def test_list_prices_of_a_use_are_those_of_it_and_those_without_one():

@@ -7,7 +7,7 @@ import pandas as pd
 
 from finops_lib.schema import ESTATE_TABLES, rows
 from finops_lib.sources import prices
-from finops_lib.sources.shape.price_list import Ask, asks, rules
+from finops_lib.sources.shape.price_list import BILLED_BY, Ask, asks, of_bill, rules
 from finops_lib.sources.shape.price_list import prices as shaped
 
 VOLUMES = (("productFamily", "Storage"),)
@@ -94,7 +94,7 @@ def test_prices_of_machines_carry_their_type_and_what_they_run():
     search = (("productFamily", "Amazon OpenSearch Service Instance"),)
     found = [
         *told(Ask("AmazonSageMaker", hosting), product("EU-Host:ml.m5.xlarge", (0, 0.257), unit="Hrs")),
-        *told(Ask("AmazonRDS", postgres), product("EU-Multi-AZUsage:db.m5.large", (0, 0.394), unit="Hrs")),
+        *told(Ask("AmazonRDS", postgres), product("EU-Multi-AZUsage:db.m5.large", (0, 0.394), operation="CreateDBInstance:0014", unit="Hrs")),
         *told(Ask("AmazonES", search), product("EU-ESInstance:m5.large", (0, 0.158), unit="Hrs")),
     ]  # fmt: skip
     assert [row[:3] for row in found] == [
@@ -124,3 +124,38 @@ def test_rules_name_tables_that_exist_and_items_as_the_shipped_book_does():
     fixed = pd.DataFrame(rules()).query("~item.str.contains('{', regex=False)")
     assert {rule["table"] for rule in rules()} <= set(ESTATE_TABLES)
     assert set(zip(fixed["service"], fixed["item"], strict=True)) <= known
+
+
+def charged(service, usage_type, operation, unit, dollars, quantity, **other):
+    row = {"x_ServiceCode": service, "RegionId": "eu-west-1", "x_UsageType": usage_type,
+           "x_Operation": operation, "ConsumedUnit": unit, "ChargeCategory": "Usage",
+           "PricingCategory": "Standard", "ListCost": dollars, "ConsumedQuantity": quantity}  # fmt: skip
+    return {**row, **other}
+
+
+def test_of_bill_takes_the_list_rate_of_what_was_used_on_demand_in_its_region():
+    spend = pd.DataFrame(
+        [
+            charged("AmazonEC2", "EU-BoxUsage:m5.large", "RunInstances", "Hrs", 10.7, 100.0),
+            charged("AmazonEC2", "EU-BoxUsage:c5.large", "RunInstances:0002", "Hrs", 18.8, 100.0),
+            charged("AmazonEC2", "EU-EBS:VolumeUsage.gp3", "CreateVolume-Gp3", "GB-Mo", 8.8, 100.0),
+            charged("AmazonEC2", "EU-NatGateway-Hours", "NatGateway", "Hrs", 4.8, 100.0),
+            charged("AmazonRDS", "EU-InstanceUsage:db.m5.large", "CreateDBInstance:0002", "Hrs", 18.9, 100.0),
+            charged("AmazonEC2", "EU-BoxUsage:r5.large", "RunInstances", "Hrs", 9.0, 100.0,
+                    PricingCategory="Dynamic"),
+            charged("AmazonEC2", "EU-BoxUsage:r6i.large", "RunInstances", "Hrs", None, 100.0),
+            charged("AmazonEC2", "EU-BoxUsage:t3.large", "RunInstances", None, 9.0, 100.0),
+        ]
+    )  # fmt: skip
+    found = of_bill(spend, datetime(2026, 10, 1), "EUR")
+    told = [(r["service"], r["item"], r["detail"], r["unit"], round(r["price"], 6)) for r in found]
+    assert set(BILLED_BY) <= set(spend)
+    assert told == [
+        ("AmazonEC2", "m5.large", None, "Hrs", 0.107),
+        ("AmazonEC2", "gp3", None, "GB-Mo", 0.088),
+        ("AmazonVPC", "nat-gateway", None, "Hrs", 0.048),
+        ("AmazonRDS", "db.m5.large", "mysql", "Hrs", 0.189),
+    ]
+    assert {(r["region"], r["currency"], r["source"]) for r in found} == {
+        ("eu-west-1", "EUR", "bill")
+    }

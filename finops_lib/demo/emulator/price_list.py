@@ -81,11 +81,13 @@ PRODUCTS = {
 """Items of the book that are no machine; service codes, families and usage types are AWS's own."""
 
 MACHINES = {
-    "AmazonElastiCache": ("Cache Instance", "NodeUsage:{}", (("cacheEngine", "Redis"),)),
-    "AmazonES": ("Amazon OpenSearch Service Instance", "ESInstance:{}", ()),
-    "AmazonRedshift": ("Compute Instance", "Node:{}", ()),
-}
-"""Service to the family, usage type and further attributes of its machines."""
+    "AmazonElastiCache": (
+        "Cache Instance", "NodeUsage:{}", "CreateCacheCluster:0002", (("cacheEngine", "Redis"),),
+    ),
+    "AmazonES": ("Amazon OpenSearch Service Instance", "ESInstance:{}", "ESDomain", ()),
+    "AmazonRedshift": ("Compute Instance", "Node:{}", "RunComputeNode:0001", ()),
+}  # fmt: skip
+"""Service to the family, usage type, operation and further attributes of its machines."""
 
 COMPONENTS = {"Hosting": "Host", "Training": "Train", "Notebook": "Notebk"}
 """What SageMaker runs machines for, and how its usage types begin."""
@@ -162,9 +164,9 @@ def _described(service: str, item: str) -> Product | None:
             service, f"Compute Instance{metal}", f"BoxUsage:{item}", "RunInstances", more
         )
     if service in MACHINES and "." in item:
-        family, usage, cache_engine = MACHINES[service]
+        family, usage, operation, cache_engine = MACHINES[service]
         more = (("instanceType", item), *cache_engine)
-        return Product(service, family, usage.format(item.removesuffix(".search")), "", more)
+        return Product(service, family, usage.format(item.removesuffix(".search")), operation, more)
     return PRODUCTS.get((service, item))
 
 

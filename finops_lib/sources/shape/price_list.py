@@ -68,34 +68,79 @@ def prices(ask: Ask, region: str, pages: Iterable[Page]) -> list[Record]:
     return [record for text in texts for record in _records(json.loads(text), mine, region)]
 
 
+BILLED_BY = [
+    "x_ServiceCode", "RegionId", "x_UsageType", "x_Operation", "ConsumedUnit", "ChargeCategory",
+    "PricingCategory",
+]  # fmt: skip
+"""What the bill must be added up by for `of_bill`."""
+
+
+def of_bill(spend: pd.DataFrame, since: datetime, currency: str) -> list[Record]:
+    """PRICES records of what the bill charged on demand, at its list rates, by the same rules.
+
+    `spend` is the bill by BILLED_BY, `since` the first moment that it covers. A rate is the mean of its
+    tiers; what was not charged, or was charged for another operation than the rule's, has no record.
+    """
+    used = spend[
+        spend["ChargeCategory"].eq("Usage")
+        & spend["PricingCategory"].eq("Standard")
+        & (spend["ConsumedQuantity"] > 0)
+        & (spend["ListCost"] > 0)
+        & spend[["x_UsageType", "RegionId", "ConsumedUnit"]].notna().all(axis=1)
+    ]
+    found = {}
+    for row in used.itertuples():
+        services = [r for r in rules() if row.x_ServiceCode in (r["service_code"], r["service"])]
+        for rule, item in _items(services, row.x_UsageType, row.x_Operation):
+            unit, parts = UNITS.get(row.ConsumedUnit, (row.ConsumedUnit, 1.0))
+            record = _record(rule, row.RegionId, item, unit)
+            record |= {"price": row.ListCost / row.ConsumedQuantity / parts, "currency": currency}
+            found[rule["service"], row.RegionId, item, rule["detail"]] = record | {
+                "valid_from": since, "source": "bill",
+            }  # fmt: skip
+    return list(found.values())
+
+
+def _items(
+    candidates: Sequence[Mapping[str, str]], usage_type: str, operation: str | None
+) -> Iterator[tuple[Mapping[str, str], str]]:
+    """Each rule that the usage type and the operation follow, with the item that it is of ours."""
+    for rule in candidates:
+        named = re.fullmatch(REGION_PREFIX + rule["usage_type"], usage_type)
+        if named and rule["operation"] in ("", operation):
+            yield rule, rule["item"].format(**named.groupdict())
+
+
+def _record(rule: Mapping[str, str], region: str, item: str, unit: str) -> Record:
+    return {
+        "service": rule["service"], "region": region, "item": item, "unit": unit,
+        "term": "on_demand", "detail": rule["detail"] or None, "upfront": None,
+    }  # fmt: skip
+
+
 def _records(
     product: dict[str, Any], mine: Sequence[Mapping[str, str]], region: str
 ) -> Iterator[Record]:
     attributes = product["product"]["attributes"]
     if attributes.get("locationType", "AWS Region") != "AWS Region":
         return
-    for rule in mine:
-        named = re.fullmatch(REGION_PREFIX + rule["usage_type"], attributes["usagetype"])
-        if named and rule["operation"] in ("", attributes.get("operation")):
-            item = rule["item"].format(**named.groupdict())
-            yield from _rates(product, rule["service"], region, item, rule["detail"] or None)
+    for rule, item in _items(mine, attributes["usagetype"], attributes.get("operation")):
+        for term in product.get("terms", {}).get("OnDemand", {}).values():
+            yield from _rates(term, rule, region, item)
 
 
 def _rates(
-    product: dict[str, Any], service: str, region: str, item: str, detail: str | None
+    term: dict[str, Any], rule: Mapping[str, str], region: str, item: str
 ) -> Iterator[Record]:
-    """The first charged tier of each on-demand term: what the free allowance leaves, at small amounts."""
-    for term in product.get("terms", {}).get("OnDemand", {}).values():
-        tiers = sorted(term["priceDimensions"].values(), key=lambda tier: _begin(tier))
-        charged = [tier for tier in tiers if float(tier["pricePerUnit"].get("USD", 0.0)) > 0]
-        if charged:
-            unit, parts = UNITS.get(charged[0]["unit"], (charged[0]["unit"], 1.0))
-            yield {
-                "service": service, "region": region, "item": item, "unit": unit,
-                "term": "on_demand", "detail": detail, "currency": "USD", "upfront": None,
-                "price": float(charged[0]["pricePerUnit"]["USD"]) / parts,
-                "valid_from": _utc(term["effectiveDate"]), "source": "price_list_api",
-            }  # fmt: skip
+    """The first charged tier of an on-demand term: what the free allowance leaves, at small amounts."""
+    tiers = sorted(term["priceDimensions"].values(), key=_begin)
+    charged = [tier for tier in tiers if float(tier["pricePerUnit"].get("USD", 0.0)) > 0]
+    if charged:
+        unit, parts = UNITS.get(charged[0]["unit"], (charged[0]["unit"], 1.0))
+        yield _record(rule, region, item, unit) | {
+            "price": float(charged[0]["pricePerUnit"]["USD"]) / parts, "currency": "USD",
+            "valid_from": _utc(term["effectiveDate"]), "source": "price_list_api",
+        }  # fmt: skip
 
 
 def _begin(tier: dict[str, Any]) -> float:
