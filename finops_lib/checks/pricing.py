@@ -69,7 +69,9 @@ def list_prices(
     ]
     if detail is not None:
         found = found[found["detail"].isna() | (found["detail"] == detail)]
-    best_last = found.assign(rank=found["source"].map(RANK).fillna(0)).sort_values(["rank", "valid_from"])
+    best_last = found.assign(rank=found["source"].map(RANK).fillna(0)).sort_values(
+        ["rank", "valid_from"]
+    )
     return best_last.groupby("item")["price"].last()
 
 
