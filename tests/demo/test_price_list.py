@@ -72,11 +72,12 @@ def test_read_list_prices_asks_once_a_day(session):
 
 def test_read_list_prices_refused_is_a_gap_that_says_what_prices_instead(session, account):
     account.faults = Faults(denied=frozenset({"pricing"}))
-    found, gaps = read_list_prices(session, session.home(), held("addresses"), AS_OF)  # fmt: skip
+    tables = held("addresses", "volumes", volume_type="gp2", size_gib=1.0, state="in-use")
+    found, gaps = read_list_prices(session, session.home(), tables, AS_OF)
     assert found == []
     [gap] = rows(GAPS, gaps).to_dict("records")
     assert (gap["service"], gap["region"], gap["table"]) == ("pricing", "us-west-2", "list_prices")
-    assert gap["reason"].endswith("AmazonVPC there is priced by the bill, else by the price book.")
+    assert gap["reason"].endswith("is taken from the price book, else from the bill.")
 
 
 def test_read_list_prices_of_an_empty_account_asks_nothing(session):

@@ -37,10 +37,10 @@ def read_list_prices(
     wanted = price_list.asks(tables)
     with ThreadPoolExecutor(MAX_WORKERS) as pool:
         answers = list(pool.map(partial(_asked, asker), wanted))
-    return (
-        [record for records, _ in answers for record in records],
-        [gap for _, gap in answers if gap],
-    )
+    found = [record for records, _ in answers for record in records]
+    # Denied once, denied for every question: a gap is told once a region.
+    gaps = {(gap["region"], gap["reason"]): gap for _, gap in answers if gap}
+    return found, list(gaps.values())
 
 
 def _asked(asker: Asker, wanted: tuple[str, price_list.Ask]) -> tuple[list[Record], Record | None]:
@@ -62,5 +62,5 @@ def _asked(asker: Asker, wanted: tuple[str, price_list.Ask]) -> tuple[list[Recor
     return [], {
         "service": "pricing", "account_id": asker.account_id, "region": region, "table": TABLE,
         "error": code,
-        "reason": f"{words} {ask.service_code} there is priced by the bill, else by the price book.",
+        "reason": f"{words} What it would tell is taken from the price book, else from the bill.",
     }  # fmt: skip
