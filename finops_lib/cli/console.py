@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -27,7 +30,22 @@ out = Console(
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 INTERRUPTED = 130
+TERMINATED = 143
 DISK_FULL = 28
+
+GRACE_S = 5.0
+"""Seconds in which what is under way may end after SIGTERM: schedulers do not wait for long."""
+
+WHAT_TO_DO = {
+    errno.ENOENT: " Make its folder first, or name another.",
+    errno.EACCES: " Name a place that may be written to.",
+    errno.EPERM: " Name a place that may be written to.",
+    errno.EROFS: " Name a place that may be written to.",
+}
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM, raised where a Ctrl-C would be."""
 
 
 class Bars:
@@ -63,17 +81,32 @@ def progress() -> Iterator[Bars]:
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Turn every error that a user can meet into one message and an exit code; no stack trace."""
+    # Pools wait for what they have begun: after the grace the command ends in any case.
+    last = threading.Timer(GRACE_S, os._exit, (TERMINATED,))
+    last.daemon = True
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        if not last.is_alive():
+            last.start()
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     except FinopsError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        told = isinstance(error, TerminatedError)
         _fail(
-            "Stopped. What was finished is kept; run the same command again to go on.", INTERRUPTED
+            f"Stopped{' by SIGTERM' if told else ''}. What was finished is kept; run the same command "
+            "again to go on.",
+            TERMINATED if told else INTERRUPTED,
         )
     except OSError as error:
         if error.errno != errno.ENOSPC:
-            _fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 1)
+            said = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+            hint = WHAT_TO_DO.get(error.errno or 0, "")
+            _fail(f"{said}{'.' if hint else ''}{hint}", 1)
         _fail(
             "The disk is full. Nothing that was whole is lost; free some room and run again.",
             DISK_FULL,
@@ -86,6 +119,9 @@ def errors_in_words() -> Iterator[None]:
             f"The details are in {log}; report them with the command that you ran.",
             1,
         )
+    finally:
+        last.cancel()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(message: str, code: int) -> None:

@@ -67,12 +67,19 @@ def run_notebooks(
     for notebook in notebooks:
         refuse_unknown_parameters(notebook)
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
+    live: set[subprocess.Popen[str]] = set()
     run = partial(
-        _run_one, folder=folder, timeout_s=timeout_s, cell_timeout_s=cell_timeout_s, keep_figures=keep_figures,
+        _run_one, folder=folder, live=live, timeout_s=timeout_s, cell_timeout_s=cell_timeout_s, keep_figures=keep_figures,
         progress=progress or (lambda name, done, of: None),
     )  # fmt: skip
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return list(pool.map(run, notebooks))
+        try:
+            return list(pool.map(run, notebooks))
+        except BaseException:
+            # Stopped from outside: the workers are not told of it, and would go on alone.
+            for process in live:
+                process.kill()
+            raise
 
 
 def refuse_unknown_parameters(notebook: Notebook) -> None:
@@ -101,7 +108,8 @@ def _declared(path: Path) -> list[str]:
 
 
 def _run_one(
-    notebook: Notebook, folder: Path, timeout_s: float, cell_timeout_s: int, keep_figures: bool, progress: Progress
+    notebook: Notebook, folder: Path, timeout_s: float, cell_timeout_s: int, keep_figures: bool, progress: Progress,
+    live: set[subprocess.Popen[str]],
 ) -> Outcome:  # fmt: skip
     output = folder / "notebooks" / f"{notebook.name}.ipynb"
     total = len(read_notebook(notebook.path).cells)
@@ -121,6 +129,7 @@ def _run_one(
             environment,
             timeout_s,
             lambda cell: progress(notebook.name, min(cell, total), total),
+            live,
         )
     outcome = Outcome(notebook.name, ended["status"], round(time.monotonic() - started, 3), ended["error"])  # fmt: skip
     if outcome.status != "completed":
@@ -145,9 +154,13 @@ def _environment(runtime: Path, figures: Path | None) -> dict[str, str]:
 
 
 def _spawn(
-    job: Mapping[str, Any], environment: Mapping[str, str], timeout_s: float, cell_done: Callable[[int], None]
+    job: Mapping[str, Any], environment: Mapping[str, str], timeout_s: float, cell_done: Callable[[int], None],
+    live: set[subprocess.Popen[str]],
 ) -> dict[str, Any]:  # fmt: skip
-    """What the worker said last; its kernel notices by itself when the worker is killed."""
+    """What the worker said last; its kernel notices by itself when the worker is killed.
+
+    The process is in `live` while it runs.
+    """
     # By its path, not as a module: the package around it imports what no worker needs.
     worker = Path(__file__).with_name("execute.py")
     command = [sys.executable, "-P", str(worker), json.dumps(job)]
@@ -155,6 +168,7 @@ def _spawn(
     with tempfile.TemporaryFile("w+") as complaints, subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=complaints,
     ) as process:  # fmt: skip
+        live.add(process)
         limit = threading.Timer(timeout_s, process.kill)
         limit.start()
         for line in process.stdout or ():
@@ -164,6 +178,7 @@ def _spawn(
             else:
                 ended = message
         process.wait()
+        live.discard(process)
         timed_out = not limit.is_alive()
         limit.cancel()
         complaints.seek(0)

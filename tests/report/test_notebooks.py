@@ -1,4 +1,6 @@
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -155,3 +157,22 @@ def test_run_notebooks_worker_that_ends_without_a_word_is_an_outcome(
     (outcome,) = report.run_notebooks([report.Notebook("n", path)], tmp_path)
     assert outcome.status == "died"
     assert "ended" in outcome.error
+
+
+def test_run_notebooks_stopped_from_outside_stops_its_workers(
+    tmp_path, write_notebook, monkeypatch
+):
+    class Interrupted(ThreadPoolExecutor):
+        def map(self, *work):
+            super().map(*work)
+            time.sleep(3)
+            raise KeyboardInterrupt
+
+    path = write_notebook(tmp_path / "slow.ipynb", "import time", "time.sleep(600)")
+    monkeypatch.setattr("finops_lib.report.notebooks.ThreadPoolExecutor", Interrupted)
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        report.run_notebooks(
+            [report.Notebook("a", path), report.Notebook("b", path)], tmp_path, timeout_s=90
+        )
+    assert time.monotonic() - started < 45
