@@ -15,6 +15,9 @@ from finops_lib.phases.unit_costs import training_rates
 from finops_lib.workbook import Workbook
 
 DATA = files("finops_lib") / "data"
+EMISSIONS_SOURCE = f"line items; {carbon.VINTAGE}"
+SPOT_SOURCE = f"training jobs; {spot.VINTAGE}"
+"""What each estimate is made of, with the age of its coefficients."""
 
 
 def machine_hours(book: Workbook) -> pd.DataFrame:
