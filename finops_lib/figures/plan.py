@@ -71,7 +71,7 @@ def category_savings(
     for place, net in enumerate(rows["net"]):
         ax.annotate(style.short(net), (left[place], place), xytext=(5, 0), va="center",
                     textcoords="offset points", color=style.INK)  # fmt: skip
-    ax.legend(loc="lower right")
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     ax.margins(x=0.1)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)

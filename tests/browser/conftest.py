@@ -46,6 +46,14 @@ def wide_table():
     return present.table(pd.DataFrame({"resource_id": ids, **narrow, "reason": [words] * 3}), "Findings of which there is more to say than a phone is wide")  # fmt: skip
 
 
+def very_wide_table():
+    """A table of more columns than a sheet of paper is wide."""
+    months = {f"forecast_of_month_{n}": [12345.6] * 3 for n in range(11)}
+    return present.table(
+        pd.DataFrame({"resource_id": ["i-0abcdef0123456789"] * 3, **months}), "Wide"
+    )
+
+
 def summary():
     """Two pictures that stand side by side on paper, and a table that does not stand there."""
     line = present.figure(lambda data, ax: ax.plot(data), [1, 2], alt="A line.", title="A line")
@@ -64,6 +72,9 @@ def site(tmp_path_factory, executed, cover):
         "index": index_page(runs.RUNS),
         "run": run_page(runs.AGAIN, runs.FIRST, [("01.pdf", "PDF")], {"Made": "now"}),
         "wide": ReportExporter(cover, "wide").from_notebook_node(notebook_of([wide_table()]))[0],
+        "very_wide": ReportExporter(cover, "very_wide").from_notebook_node(
+            notebook_of([very_wide_table()])
+        )[0],
         "05_executive_summary": ReportExporter(cover, "05_executive_summary").from_notebook_node(
             summary()
         )[0],

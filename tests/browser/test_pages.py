@@ -196,3 +196,16 @@ def test_print_to_pdf_is_tagged_and_of_the_right_size(site, tmp_path, browser, n
     assert data.startswith(b"%PDF")
     assert b"/MarkInfo" in data
     assert sheets(data) == [size] * pages
+
+
+def test_report_on_paper_turns_a_very_wide_table_and_breaks_no_heading_within_a_word(
+    site, open_page, tmp_path
+):
+    print_to_pdf(site / "very_wide.html", tmp_path / "w.pdf")
+    assert set(sheets((tmp_path / "w.pdf").read_bytes())) == {(595, 842), (842, 595)}
+    page = open_page("very_wide", width=1008)
+    page.emulate_media(media="print")
+    sizes = page.eval_on_selector_all("thead th", "all => all.map(th => [th.scrollWidth - th.clientWidth, th.clientHeight])")  # fmt: skip
+    assert len(sizes) == 12
+    assert max(beyond for beyond, _ in sizes) <= 1
+    assert max(height for _, height in sizes) < 80
