@@ -36,6 +36,8 @@ DISK_FULL = 28
 GRACE_S = 5.0
 """Seconds in which what is under way may end after SIGTERM: schedulers do not wait for long."""
 
+GO_ON = "What was finished is kept; run the same command again to go on."
+
 WHAT_TO_DO = {
     errno.ENOENT: " Make its folder first, or name another.",
     errno.EACCES: " Name a place that may be written to.",
@@ -44,8 +46,8 @@ WHAT_TO_DO = {
 }
 
 
-class TerminatedError(KeyboardInterrupt):
-    """SIGTERM, raised where a Ctrl-C would be."""
+class TerminatedError(BaseException):
+    """SIGTERM, raised where a Ctrl-C would be: no `except Exception` holds it up."""
 
 
 class Bars:
@@ -95,13 +97,13 @@ def errors_in_words() -> Iterator[None]:
         yield
     except FinopsError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt as error:
-        told = isinstance(error, TerminatedError)
-        _fail(
-            f"Stopped{' by SIGTERM' if told else ''}. What was finished is kept; run the same command "
-            "again to go on.",
-            TERMINATED if told else INTERRUPTED,
-        )
+    except TerminatedError:
+        _fail(f"Stopped by SIGTERM. {GO_ON}", TERMINATED)
+    except (KeyboardInterrupt, SystemExit) as error:
+        # Typer turns a Ctrl-C into an exit without a word.
+        if isinstance(error, SystemExit) and error.code != INTERRUPTED:
+            raise
+        _fail(f"Stopped. {GO_ON}", INTERRUPTED)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             said = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")

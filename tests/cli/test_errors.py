@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+import typer
 
 from finops_lib.cli.console import errors_in_words
 
@@ -36,3 +37,16 @@ def test_output_in_a_folder_that_is_not_there_says_what_to_do(capsys, tmp_path):
         (tmp_path / "none" / "findings.json").write_text("[]")
     assert stopped.value.code == 1
     assert "findings.json. Make its folder first, or name another." in capsys.readouterr().err
+
+
+def test_ctrl_c_in_a_command_is_told_in_words(capsys):
+    app = typer.Typer()
+
+    @app.command()
+    def wait():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as stopped, errors_in_words():
+        app([])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err.startswith("Error: Stopped. What was finished is kept")
