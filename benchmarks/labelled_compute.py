@@ -16,6 +16,7 @@ MONTH_HOURS = 730.0
 
 Spec = dict[str, Any]
 
+OLD_CLASS, ON_INTEL = "old_generation_rds_instances", "graviton_rds_instances"
 PORTED = {"project": "ported"}
 DB_HOURS = 2 * 0.1 * MONTH_HOURS
 """Extended support of a db.m5.large in its first two years: 2 processors, 0.10 USD an hour each."""
@@ -101,6 +102,14 @@ def _database(name: str, status: str, engine: str, version: str | None, **row: A
             "usage": "ExtendedSupport:Yr1-Yr2:MySQL5.7" if waste else "InstanceUsage:db.m5.large"}  # fmt: skip
 
 
+def _class(name: str, check: str, status: str, kind: str, engine: str, version: str | None) -> Spec:
+    """A busy database on a class that db.m6g.xlarge follows at 0.304 dollars an hour."""
+    hourly = {"db.m4.xlarge": 0.365}.get(kind, 0.342)
+    spec = _database(name, status, engine, version, instance_class=kind)
+    return spec | {"labels": {check: status}, "list_cost": hourly * MONTH_HOURS,
+                   "saves": 1 - 0.304 / hourly, "usage": f"InstanceUsage:{kind}"}  # fmt: skip
+
+
 def _cluster(name: str, status: str, cluster: str, sessions: float) -> Spec:
     """A member of an Aurora cluster that works for itself."""
     row = {"engine": "aurora-postgresql", "engine_version": "15.4", "instance_class": "db.m5.large",
@@ -145,6 +154,12 @@ KINDS: tuple[Spec, ...] = (
     _waiting("neither GPUs nor processors at their limit", "ok", 60.0, (30.0,) * 4),
     _waiting("GPUs that nobody measures beside busy processors", "unknown", 99.0, ()),
     _waiting("processors that nobody measures", "unknown", None, (30.0,) * 4),
+    _class("database on an old class", OLD_CLASS, "waste", "db.m4.xlarge", "postgres", "14.9"),
+    _class("class that nobody describes", OLD_CLASS, "unknown", "db.m3.medium", "postgres", "14.9"),
+    _class("database on Intel", ON_INTEL, "waste", "db.m5.xlarge", "postgres", "14.9"),
+    _class("version that Graviton does not run", ON_INTEL, "ok", "db.m5.xlarge", "mariadb", "10.3.8"),
+    _class("engine that Graviton does not run", ON_INTEL, "ok", "db.m5.xlarge", "oracle-ee", "19.0.0"),
+    _class("Intel, version untold", ON_INTEL, "unknown", "db.m5.xlarge", "mariadb", None),
     _database("database past its support", "waste", "mysql", "5.7.44"),
     _database("database in its support", "ok", "postgres", "14.9"),
     _database("database without paid support", "ok", "mariadb", "10.4.30"),

@@ -94,7 +94,7 @@ def _fits(types: pd.DataFrame, current: object) -> pd.Series:
         & (types["is_burstable"] == current.is_burstable)  # type: ignore[attr-defined]
         & (types["is_bare_metal"] == current.is_bare_metal)  # type: ignore[attr-defined]
         & ~(types["network_gbps"] < current.network_gbps)  # type: ignore[attr-defined]
-        & types["kind"].map(lambda kind: kept <= frozenset(kind))
+        & types["kind"].map(lambda kind: kept <= frozenset(kind)).astype(bool)
     )
 
 

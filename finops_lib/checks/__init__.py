@@ -18,6 +18,7 @@ from finops_lib.checks import (  # noqa: F401 (they register themselves)
     network,
     opensearch,
     rds,
+    rds_generations,
     rds_support,
     redshift,
     rightsizing,

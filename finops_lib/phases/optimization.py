@@ -93,6 +93,8 @@ FLIPS = {
     "unused_lambda_concurrency": "A busier moment within the window.",
     "old_generation_ec2_instances": "A later generation that costs as much, or an image that does not start on it.",
     "graviton_ec2_instances": "One part of its software that is not built for arm64.",
+    "old_generation_rds_instances": "A later class that costs as much, or a version that does not run on it.",
+    "graviton_rds_instances": "A version of its engine that does not run on Graviton.",
     "idle_auto_scaling_groups": "One of its machines above the idle limits, or protected from scale-in.",
     "unlimited_log_groups": "A retention on the group, however long.",
     "extended_support_rds_instances": "An upgrade, or a date of support that AWS moves.",

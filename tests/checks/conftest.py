@@ -120,6 +120,10 @@ MORE: tuple[tuple[str, dict[str, Any]], ...] = (
                              "max_size": 3, "desired_capacity": 1, "create_time": OLD}),
     ("log_groups", {"resource_id": "logs-kept", "name": "/app/api", "stored_gib": 1000.0,
                     "create_time": AS_OF - timedelta(days=900)}),
+    ("databases", {"resource_id": "db-old", "engine": "mariadb", "engine_version": "10.6.14",
+                   "instance_class": "db.m4.xlarge", "status": "available", "create_time": OLD}),
+    ("databases", {"resource_id": "db-intel", "engine": "mariadb", "engine_version": "10.6.14",
+                   "instance_class": "db.m5.xlarge", "status": "available", "create_time": OLD}),
     ("databases", {"resource_id": "db-past", "engine": "mysql", "engine_version": "5.7.44",
                    "instance_class": "db.m5.large", "status": "available", "create_time": OLD,
                    "multi_az": True}),
@@ -201,7 +205,9 @@ LIST_PRICES = {
     ("AmazonCloudWatch", "log-storage"): 0.03, ("AmazonRDS", "extended-support-year-1"): 0.1,
     ("AmazonEC2", "m5.large"): 0.096, ("AmazonEC2", "gp3-iops"): 0.005,
     ("AmazonEC2", "gp3-throughput"): 0.04, ("AmazonVPC", "nat-gateway-data"): 0.045,
-    ("AmazonS3", "s3-standard"): 0.023, ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,
+    ("AmazonS3", "s3-standard"): 0.023, ("AmazonS3", "s3-standard-ia"): 0.0125,
+    ("AmazonS3", "s3-glacier-instant"): 0.004, ("AmazonRDS", "db.m5.large"): 0.178, ("AmazonRDS", "db.m5.xlarge"): 0.356,
+    ("AmazonRDS", "db.m4.xlarge"): 0.35, ("AmazonRDS", "db.m6g.xlarge"): 0.318, ("AmazonSageMaker", "ml.m5.xlarge"): 0.23,
     ("AmazonSageMaker", "ml.t3.xlarge"): 0.2, ("AmazonSageMaker", "ml.g4dn.xlarge"): 0.736,
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ measured_check = pytest.mark.parametrize(
 PROVEN_WITHOUT_METRICS = {
     "unattached_ebs_volumes", "idle_load_balancers", "old_generation_ec2_instances",
     "graviton_ec2_instances", "unlimited_log_groups", "extended_support_rds_instances",
-    "empty_eks_clusters",
+    "empty_eks_clusters", "old_generation_rds_instances", "graviton_rds_instances",
 }  # fmt: skip
 """No attachment, no target, a type, a size, a version prove waste by themselves."""
 
