@@ -17,15 +17,14 @@ RULE_ID = "finops-storage-class"
 
 @dataclass(frozen=True)
 class StorageClass:
-    """One class with its fees, in dollars (https://aws.amazon.com/s3/pricing/, us-east-1).
+    """One class with its fees, in dollars (https://aws.amazon.com/s3/pricing/; those of us-east-1).
 
-    `item` is its price per GiB and month in PRICES; `move_per_1000` is paid once per 1,000 objects,
+    `item` is what its price per GiB and month is in PRICES; `move_per_1000` is paid once per 1,000 objects,
     `retrieval_per_gib` for what is read. What is deleted before `minimum_days` is billed until then.
     """
 
     name: str
     item: str
-    price: float
     move_per_1000: float
     retrieval_per_gib: float
     minimum_days: int
@@ -33,8 +32,8 @@ class StorageClass:
 
 
 CLASSES = (
-    StorageClass("STANDARD_IA", "s3-standard-ia", 0.0125, 0.01, 0.01, 30, 30),
-    StorageClass("GLACIER_IR", "s3-glacier-instant", 0.004, 0.02, 0.03, 90, 0),
+    StorageClass("STANDARD_IA", "s3-standard-ia", 0.01, 0.01, 30, 30),
+    StorageClass("GLACIER_IR", "s3-glacier-instant", 0.02, 0.03, 90, 0),
 )
 """Classes that answer in milliseconds: applications notice nothing but the fee for reading."""
 
@@ -44,8 +43,8 @@ def options(buckets: pd.DataFrame, price: Mapping[str, float]) -> pd.DataFrame:
 
     `buckets` has resource_id, size_gib (Standard), object_count, read_gib_per_month, age (days) and
     monthly_cost of that storage; objects are taken to live on as long as a class asks for at least, if
-    the bucket has been there so long. Columns: resource_id, storage_class, monthly_cost, monthly_saving, move_cost (once) and
-    payback_months; a saving may be negative.
+    the bucket has been there so long. Columns: resource_id, storage_class, monthly_cost, monthly_saving,
+    move_cost (once) and payback_months; a saving may be negative, and of a class without a price is NA.
     """
     return pd.concat([_in_class(buckets, c, price) for c in CLASSES], ignore_index=True)
 
@@ -55,7 +54,7 @@ def _in_class(
 ) -> pd.DataFrame:
     floor = buckets["object_count"] * MINIMUM_GIB
     cost = (
-        np.maximum(buckets["size_gib"], floor) * price.get(target.item, target.price)
+        np.maximum(buckets["size_gib"], floor) * price.get(target.item, np.nan)
         + buckets["read_gib_per_month"] * target.retrieval_per_gib
     )
     saving = buckets["monthly_cost"] - cost

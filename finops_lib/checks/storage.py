@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from finops_lib.analysis.lifecycle import best, configuration, options
+from finops_lib.analysis.lifecycle import CLASSES, best, configuration, options
 from finops_lib.analysis.storage import CONVERTIBLE, gp3_options
 from finops_lib.checks.measures import age_days, is_complete, looked_up, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
@@ -113,48 +114,48 @@ def _judged(
     )[COLUMNS]
 
 
-def _target(row: object) -> dict[str, object] | None:
-    if row.status != "waste":  # type: ignore[attr-defined]
+def _target(row: Any) -> dict[str, object] | None:
+    if row.status != "waste":
         return None
     return {
-        "type": "gp3", "iops": int(row.target_iops),  # type: ignore[attr-defined]
-        "throughput": int(row.target_throughput_mibps),  # type: ignore[attr-defined]
+        "type": "gp3", "iops": int(row.target_iops),
+        "throughput": int(row.target_throughput_mibps),
     }  # fmt: skip
 
 
-def _reason(row: object, window_days: int, peak_factor: float) -> str:
-    if pd.isna(row.peak_iops):  # type: ignore[attr-defined]
+def _reason(row: Any, window_days: int, peak_factor: float) -> str:
+    if pd.isna(row.peak_iops):
         use = f"Operations are not measured over the whole window of {window_days} days"
     else:
         use = (
-            f"Busiest interval {row.peak_iops:.0f} IOPS and {row.peak_throughput_mibps:.1f} MiB/s "  # type: ignore[attr-defined]
+            f"Busiest interval {row.peak_iops:.0f} IOPS and {row.peak_throughput_mibps:.1f} MiB/s "
             f"over {window_days} days (times {peak_factor:g})"
         )
-    if row.status == "waste":  # type: ignore[attr-defined]
+    if row.status == "waste":
         return (
-            f"{use}: gp3 with {row.target_iops:.0f} IOPS and "  # type: ignore[attr-defined]
-            f"{row.target_throughput_mibps:.0f} MiB/s carries it for less."  # type: ignore[attr-defined]
+            f"{use}: gp3 with {row.target_iops:.0f} IOPS and "
+            f"{row.target_throughput_mibps:.0f} MiB/s carries it for less."
         )
-    if row.status == "unknown" and pd.isna(row.target_saving):  # type: ignore[attr-defined]
+    if row.status == "unknown" and pd.isna(row.target_saving):
         return f"{use}: it or gp3 has no price here, so nothing is compared."
-    if row.status == "unknown":  # type: ignore[attr-defined]
+    if row.status == "unknown":
         return f"{use}, and gp3 at parity saves nothing."
-    if pd.isna(row.target_saving):  # type: ignore[attr-defined]
+    if pd.isna(row.target_saving):
         return f"{use}: more than one gp3 volume is given."
     return f"{use}: gp3 would save too little to change it."
 
 
-def _evidence(row: object, window_days: int, peak_factor: float) -> dict[str, object]:
+def _evidence(row: Any, window_days: int, peak_factor: float) -> dict[str, object]:
     numbers = {
-        "peak_iops": row.peak_iops, "peak_mibps": row.peak_throughput_mibps,  # type: ignore[attr-defined]
-        "parity_saving_list": row.parity_saving, "fitted_saving_list": row.fitted_saving,  # type: ignore[attr-defined]
-        "provisioned_iops": row.iops, "size_gib": row.size_gib,  # type: ignore[attr-defined]
+        "peak_iops": row.peak_iops, "peak_mibps": row.peak_throughput_mibps,
+        "parity_saving_list": row.parity_saving, "fitted_saving_list": row.fitted_saving,
+        "provisioned_iops": row.iops, "size_gib": row.size_gib,
     }  # fmt: skip
     known = {name: None if pd.isna(n) else round(float(n), 4) for name, n in numbers.items()}
     return {
-        **known, "volume_type": row.volume_type, "window_days": window_days,  # type: ignore[attr-defined]
-        "peak_factor": peak_factor, "state": row.state,  # type: ignore[attr-defined]
-        "attached_instance_id": row.attached_instance_id,  # type: ignore[attr-defined]
+        **known, "volume_type": row.volume_type, "window_days": window_days,
+        "peak_factor": peak_factor, "state": row.state,
+        "attached_instance_id": row.attached_instance_id,
     }  # fmt: skip
 
 
@@ -222,6 +223,8 @@ def s3_lifecycle(
     for name in ("storage_class", "monthly_saving", "move_cost", "payback_months"):
         found[name] = looked_up(ids, chosen[name])
     known = found[["reads_per_object", "age", "monthly_cost", "lifecycle"]].notna().all(axis=1)
+    found["is_comparable"] = any(c.item in book for c in CLASSES)
+    known &= found["is_comparable"]
     quiet = (found["reads_per_object"] <= max_reads_per_object) & (found["age"] >= min_age_days)
     wasted = quiet & (found["monthly_saving"] >= min_saving)
     found["status"] = np.select([wasted & known, known], ["waste", "ok"], default="unknown")
@@ -253,18 +256,20 @@ def _lifecycle_findings(found: pd.DataFrame, limit: float) -> pd.DataFrame:
     )[COLUMNS]  # fmt: skip
 
 
-def _lifecycle_reason(row: object, limit: float) -> str:
-    if row.lifecycle is None:  # type: ignore[attr-defined]
+def _lifecycle_reason(row: Any, limit: float) -> str:
+    if row.lifecycle is None:
         return "Its lifecycle rules could not be read, and to put one replaces them all."
-    if row.status == "unknown":  # type: ignore[attr-defined]
+    if row.status == "unknown" and not row.is_comparable:
+        return "What a cheaper class costs in this region is not known."
+    if row.status == "unknown":
         return "No bill tells how often it is read; Intelligent-Tiering is the choice for that."
     use = (
-        f"{row.standard_gib:,.0f} GiB of Standard, each object read {row.reads_per_object:.2f} times "  # type: ignore[attr-defined]
+        f"{row.standard_gib:,.0f} GiB of Standard, each object read {row.reads_per_object:.2f} times "
         f"a month (limit {limit:g})"
     )
-    if row.status == "waste":  # type: ignore[attr-defined]
+    if row.status == "waste":
         return (
-            f"{use}: {row.storage_class} is cheaper; the move costs ${row.move_cost:,.2f} once and "  # type: ignore[attr-defined]
-            f"pays back in {row.payback_months:.1f} months."  # type: ignore[attr-defined]
+            f"{use}: {row.storage_class} is cheaper; the move costs ${row.move_cost:,.2f} once and "
+            f"pays back in {row.payback_months:.1f} months."
         )
     return f"{use}: in use, young, or too small to gain by a move."

@@ -7,6 +7,8 @@ import pytest
 
 from finops_lib.analysis.lifecycle import best, configuration, options
 
+PRICE = {"s3-standard-ia": 0.0125, "s3-glacier-instant": 0.004}
+
 
 def bucket(objects: float = 1_000, read_gib: float = 0.0, age: float = 400) -> pd.DataFrame:
     return pd.DataFrame(
@@ -16,13 +18,19 @@ def bucket(objects: float = 1_000, read_gib: float = 0.0, age: float = 400) -> p
 
 
 def chosen(**values: float) -> str | None:
-    found = best(options(bucket(**values), {}), 12)
+    found = best(options(bucket(**values), PRICE), 12)
     return None if found.empty else str(found["storage_class"].item())
 
 
 def test_options_of_unread_objects_save_the_difference_in_price() -> None:
-    saving = options(bucket(), {}).set_index("storage_class")["monthly_saving"]
+    saving = options(bucket(), PRICE).set_index("storage_class")["monthly_saving"]
     assert saving.to_dict() == pytest.approx({"STANDARD_IA": 10.5, "GLACIER_IR": 19.0})
+
+
+def test_options_without_a_price_in_the_region_are_none() -> None:
+    only = options(bucket(), {"s3-standard-ia": 0.0125})
+    assert best(only, 12)["storage_class"].tolist() == ["STANDARD_IA"]
+    assert best(options(bucket(), {}), 12).empty
 
 
 def test_best_of_what_is_read_is_the_class_with_the_lower_fee() -> None:
@@ -42,7 +50,7 @@ def test_best_of_a_move_that_pays_back_too_late_is_none() -> None:
 
 
 def test_options_of_a_young_bucket_leave_out_the_longer_minimum() -> None:
-    assert list(options(bucket(age=40), {})["storage_class"]) == ["STANDARD_IA"]
+    assert list(options(bucket(age=40), PRICE)["storage_class"]) == ["STANDARD_IA"]
 
 
 def test_configuration_keeps_the_rules_that_are_there_and_is_repeatable() -> None:

@@ -38,3 +38,10 @@ def test_gp3_ebs_volumes_without_a_price_are_unknown(account, status):
     prices = account["prices"]
     unpriced = {**account, "prices": prices[prices["item"] != "gp3"]}
     assert status(unpriced, "gp3_ebs_volumes", "vol-gp2") == "unknown"
+
+
+def test_s3_lifecycle_without_a_price_of_another_class_is_unknown(account, status):
+    prices = account["prices"]
+    others = ~prices["item"].isin(["s3-standard-ia", "s3-glacier-instant"])
+    unpriced = {**account, "prices": prices[others]}
+    assert status(unpriced, "s3_lifecycle", "bucket-quiet") == "unknown"

@@ -55,6 +55,7 @@ PRODUCTS = {
     ("AmazonS3", "s3-one-zone-ia"): Product("AmazonS3", "Storage", "TimedStorage-ZIA-ByteHrs"),
     ("AmazonS3", "s3-intelligent-tiering-frequent"): Product("AmazonS3", "Storage", "TimedStorage-INT-FA-ByteHrs"),
     ("AmazonS3", "s3-intelligent-tiering-infrequent"): Product("AmazonS3", "Storage", "TimedStorage-INT-IA-ByteHrs"),
+    ("AmazonS3", "s3-glacier-instant"): Product("AmazonS3", "Storage", "TimedStorage-GIR-ByteHrs"),
     ("AmazonS3", "s3-glacier-flexible"): Product("AmazonS3", "Storage", "TimedStorage-GlacierByteHrs"),
     ("AmazonS3", "s3-glacier-deep-archive"): Product("AmazonS3GlacierDeepArchive", "", "TimedStorage-GDA-ByteHrs"),
     ("AmazonCloudWatch", "log-storage"): Product("AmazonCloudWatch", "Storage Snapshot", "TimedStorage-ByteHrs"),
