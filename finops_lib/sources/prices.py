@@ -30,7 +30,7 @@ def instance_types() -> pd.DataFrame:
 
 
 def lookup(
-    prices: pd.DataFrame, *, service: str, item: str, at: datetime, region: str = "us-east-1",
+    prices: pd.DataFrame, *, service: str, item: str, at: datetime, region: str,
     term: str = "on_demand", detail: str | None = None,
 ) -> float | None:  # fmt: skip
     """The price per unit that held at `at`, of the region or else of every region; None where unknown."""
