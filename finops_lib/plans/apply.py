@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_lib.errors import PlanError
+from finops_lib.errors import AccessError, PlanError
 from finops_lib.params.governance import Limits
 from finops_lib.plans import marks
 from finops_lib.plans.executors import EXECUTORS, Executor, State, Step
+from finops_lib.plans.executors.executor import in_words, missing
 from finops_lib.plans.guards import changed, check_limits, protection, stage
-from finops_lib.plans.journal import Journal, utc_now
+from finops_lib.plans.journal import Journal, alone, utc_now
 from finops_lib.plans.native_tags import Clients
 from finops_lib.plans.review import Document, verify
 
@@ -27,6 +28,9 @@ OUTCOME_COLUMNS = ("step", "action", "resource_id", "outcome", "reason")
 OUTCOMES = ("would apply", "applied", "skipped", "waiting", "failed", "rolled back")
 FINAL = ("applied", "skipped", "rolled back")
 """Outcomes that a resumed run keeps."""
+
+FAULTS = (ClientError, BotoCoreError, AccessError, KeyError, IndexError, TypeError, ValueError)
+"""What ends a step and leaves the others alone: a refusal, or a row that its action cannot work with."""
 
 
 def apply_plan(
@@ -45,7 +49,8 @@ def apply_plan(
     grace marks its resource; one that is skipped takes its mark off again.
 
     Raises PlanError for a plan that is not approved, was changed since, exceeds its limits, would be
-    executed without a `log`, or whose log belongs to another plan. A step that fails leaves the others alone.
+    executed without a `log`, whose log belongs to another plan, is in use, or cannot be written. A step that fails
+    leaves the others alone.
     """
     verify(plan)
     approved = [step for step in plan["steps"] if step["status"] == "approved"]
@@ -55,8 +60,9 @@ def apply_plan(
         return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
     if log is None:
         raise PlanError("A change needs a journal to be undone from: give `log`, or keep dry_run.")
-    journal = _opened(Journal(log, clock), plan)
-    rows = [_run(step, clients, limits, journal, needed or {}) for step in approved]
+    with alone(log):
+        journal = _opened(Journal(log, clock), plan)
+        rows = [_run(step, clients, limits, journal, needed or {}) for step in approved]
     return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
 
 
@@ -122,8 +128,8 @@ def _looked_at(
 ) -> tuple[Any, ...]:
     try:
         _, obstacle = _look(step, clients, limits, now, needed)
-    except (ClientError, BotoCoreError) as error:
-        return _row(step, "failed", str(error))
+    except FAULTS as error:
+        return _row(step, "failed", in_words(error))
     return _row(step, *(obstacle or ("would apply", "")))
 
 
@@ -134,9 +140,11 @@ def _run(
     name = str(step["finding_id"])
     end = journal.last("end").get(name)
     if end and end["outcome"] in FINAL:
-        return _row(step, end["outcome"], end["reason"])
-    executor, client = _client(step, clients)
+        undone = "undone since" if name in journal.last("undone") else ""
+        return _row(step, end["outcome"], undone or end["reason"])
+    executor, client = None, None
     try:
+        executor, client = _client(step, clients)
         if name not in journal.last("begin"):
             current, obstacle = _look(step, clients, limits, journal.clock(), needed)
             if obstacle:
@@ -148,7 +156,7 @@ def _run(
         if step["action"] in marks.SURVIVING:
             current = executor.read(client, step["resource_id"])
             _keep_mark(step, current, "applied", client, journal)
-    except (ClientError, BotoCoreError) as error:
+    except FAULTS as error:
         return _failed(step, executor, client, journal, error)
     return _end(step, journal, "applied")
 
@@ -165,14 +173,27 @@ def _failed(
     step: Document, executor: Executor | None, client: Any, journal: Journal, error: Exception
 ) -> tuple[Any, ...]:
     """A resize that cannot be finished must not leave the machine down: it is rolled back."""
+    if executor and _is_gone(step, executor, client, error):
+        return _end(step, journal, "skipped", "it is gone: somebody deleted it meanwhile")
     done = journal.results(str(step["finding_id"]))
     if executor is None or executor.revert is None or not executor.rolls_back or not done:
-        return _end(step, journal, "failed", str(error))
+        return _end(step, journal, "failed", in_words(error))
     try:
         executor.revert(client, as_step(step), done)
-    except (ClientError, BotoCoreError) as second:
-        return _end(step, journal, "failed", f"{error} Rolling back failed too: {second}")
-    return _end(step, journal, "rolled back", str(error))
+    except FAULTS as second:
+        why = f"{in_words(error)} Rolling back failed too: {in_words(second)}"
+        return _end(step, journal, "failed", why)
+    return _end(step, journal, "rolled back", in_words(error))
+
+
+def _is_gone(step: Document, executor: Executor, client: Any, error: Exception) -> bool:
+    """Whether a call failed because its resource is not there any more."""
+    if not isinstance(error, ClientError) or not missing(error):
+        return False
+    try:
+        return executor.read(client, step["resource_id"]) is None
+    except FAULTS:
+        return False
 
 
 def _end(step: Document, journal: Journal, outcome: str, reason: str = "") -> tuple[Any, ...]:

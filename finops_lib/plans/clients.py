@@ -6,8 +6,12 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
-from finops_lib.errors import PlanError
+from finops_lib.errors import AccessError
+
+PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
+"""A busy account throttles: a call is tried up to ten times, with growing pauses, before its step fails."""
 
 
 @cache
@@ -17,13 +21,16 @@ def clients(role: str | None) -> Any:
     @cache
     def session(account: str) -> boto3.Session:
         own = boto3.Session()
-        if role is None and own.client("sts").get_caller_identity()["Account"] == account:
+        if (
+            role is None
+            and own.client("sts", config=PATIENT).get_caller_identity()["Account"] == account
+        ):
             return own
         if role is None:
-            raise PlanError(
+            raise AccessError(
                 f"The plan acts on account {account}, these credentials are of another: give --role."
             )
-        assumed = own.client("sts").assume_role(
+        assumed = own.client("sts", config=PATIENT).assume_role(
             RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="finops-apply"
         )["Credentials"]
         return boto3.Session(
@@ -33,7 +40,7 @@ def clients(role: str | None) -> Any:
     @cache
     def client(account: str, region: str, service: str) -> Any:
         place = "us-east-1" if region in ("", "global", "aws-global") else region
-        return session(account).client(service, region_name=place)
+        return session(account).client(service, region_name=place, config=PATIENT)
 
     return client
 

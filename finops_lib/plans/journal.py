@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,19 @@ class Journal:
         self.entries = list(_entries(path))
 
     def append(self, entry: Entry) -> None:
-        """Write one entry and force it to the disk before returning."""
+        """Write one entry and force it to the disk before returning.
+
+        Raises PlanError where the disk does not take it: nothing may be done then that is not written down.
+        """
         stamped = {"at": self.clock().isoformat(), **entry}
         line = json.dumps(stamped, sort_keys=True, default=str)
-        with self.path.open("ab+") as file:
-            cut_off = file.tell() > 0 and not _ends_line(file)
-            file.write(("\n" if cut_off else "").encode() + line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _write(self.path, line)
+        except OSError as error:
+            raise PlanError(
+                f"{self.path} cannot be written ({error.strerror or error}), so nothing more is done. Make room or give "
+                "it another disk, then run the same command again: it goes on from what the journal holds."
+            ) from error
         self.entries.append(json.loads(line))
 
     def results(self, step: str) -> Results:
@@ -49,6 +55,45 @@ class Journal:
     def last(self, event: str) -> dict[str, Entry]:
         """The last entry of that event by step."""
         return {entry["step"]: entry for entry in self.entries if entry["event"] == event}
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the journal until the block ends; PlanError where another apply or undo has it.
+
+    The operating system gives it back when the process ends, however it ends. Windows has no such lock.
+    """
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise PlanError(f"{path} cannot be written: {error.strerror or error}. Give another --journal.") from error  # fmt: skip
+    with file:
+        if not _taken(file.fileno()):
+            raise PlanError(
+                f"{path} is in use by another apply or undo. Nothing was done; run the same command again when "
+                "that has ended."
+            )
+        yield
+
+
+def _taken(descriptor: int) -> bool:
+    if os.name == "nt":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(path: Path, line: str) -> None:
+    with path.open("ab+") as file:
+        cut_off = file.tell() > 0 and not _ends_line(file)
+        file.write(("\n" if cut_off else "").encode() + line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _entries(path: Path) -> list[Entry]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from finops_lib.errors import PlanError
+from finops_lib.params import nearest
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
 from finops_lib.plans.executors.executor import MARK_TAG
@@ -22,6 +25,20 @@ Document = dict[str, Any]
 """`steps` (dicts in PLAN columns), `estate_counts`, and after approval `approver` and `digest`."""
 
 DECISIONS = ("proposed", "approved", "dismissed")
+
+_WORDS = {
+    "approved": ("approve", "approved", "accept", "accepted", "ok", "true", "yes", "y", "x", "1"),
+    "dismissed": ("dismiss", "dismissed", "reject", "rejected", "false", "no", "n", "0"),
+    "proposed": ("proposed", ""),
+}
+_DECISION = {word: decision for decision, words in _WORDS.items() for word in words}
+"""What people and spreadsheets write for a decision."""
+
+
+def decision(written: object) -> str:
+    """The decision that a person wrote, in whatever case; words that say none stay as they are."""
+    text = "" if written is None else str(written).strip()
+    return _DECISION.get(text.casefold(), text)
 
 
 class _Step(BaseModel):
@@ -42,10 +59,10 @@ class _Step(BaseModel):
     action: str
     parameters: dict[str, Any] | None
     before_state: dict[str, Any] | None
-    monthly_saving: float
+    monthly_saving: float = Field(allow_inf_nan=False, ge=0)
     monthly_saving_low: float | None
     monthly_saving_high: float | None
-    naive_saving: float
+    naive_saving: float = Field(allow_inf_nan=False)
     risk: str | None
     confidence: str | None
     prerequisite: str | None
@@ -55,6 +72,22 @@ class _Step(BaseModel):
     approver: str | None
     status: str
     note: str | None
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _as_people_write_it(cls, status: object) -> str:
+        return decision(status)
+
+    @field_validator("not_before", mode="before")
+    @classmethod
+    def _is_a_moment(cls, moment: object) -> str | None:
+        """YAML takes an unquoted day for a date; a zone is brought to UTC, in which plans are."""
+        if moment is None or moment == "":
+            return None
+        found = moment if isinstance(moment, date) else datetime.fromisoformat(str(moment))
+        if not isinstance(found, datetime):
+            found = datetime(found.year, found.month, found.day)
+        return (found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found).isoformat()
 
 
 def document(plan: pd.DataFrame, estate_counts: Mapping[str, int] | None = None) -> Document:
@@ -99,7 +132,8 @@ def sign(plan: Document, approver: str, steps: Collection[int] | None = None) ->
     """The document approved by `approver` and sealed with its digest.
 
     `steps` numbers the steps to approve; None takes the decisions that a person wrote into the
-    file. Raises PlanError for a step number or a decision that does not exist.
+    file. Raises PlanError for a step number, a decision or an action that does not exist, and for an approved step
+    without a parameter that its action needs.
     """
     unknown = set(steps or ()) - {step["step"] for step in plan["steps"]}
     if unknown:
@@ -107,6 +141,9 @@ def sign(plan: Document, approver: str, steps: Collection[int] | None = None) ->
     if not approver.strip():
         raise PlanError("An approval needs a name: give --approver.")
     decided = [_decided(step, approver, steps) for step in plan["steps"]]
+    for step in decided:
+        if step["status"] == "approved":
+            _check_action(step)
     sealed = {**plan, "steps": decided, "approver": approver}
     return {**sealed, "digest": digest(sealed)}
 
@@ -118,6 +155,19 @@ def _decided(step: Document, approver: str, steps: Collection[int] | None) -> Do
             f"Step {step['step']} is '{status}'; decide {', '.join(DECISIONS[1:])} or leave it."
         )
     return {**step, "status": status, "approver": approver if status == "approved" else None}
+
+
+def _check_action(step: Document) -> None:
+    """What a person may have misspelled or taken out is told before anything is done."""
+    if step["action"] not in ACTIONS:
+        near = nearest(step["action"], ACTIONS)
+        raise PlanError(f"Step {step['step']} has the action '{step['action']}'. {near}")
+    executor, given = EXECUTORS.get(step["action"]), step["parameters"] or {}
+    lacking = [name for name in (executor.needs if executor else ()) if given.get(name) is None]
+    if lacking:
+        raise PlanError(
+            f"Step {step['step']} ({step['action']}) lacks the parameter {', '.join(lacking)}."
+        )
 
 
 def verify(plan: Document) -> None:
@@ -132,28 +182,42 @@ def verify(plan: Document) -> None:
 
 def write_plan(plan: Document, path: Path) -> None:
     """The document as YAML (or JSON, by the suffix)."""
-    if path.suffix == ".json":
-        path.write_text(json.dumps(plan, indent=1) + "\n")
-    else:
-        path.write_text(yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=100))
+    text = (
+        json.dumps(plan, indent=1) + "\n"
+        if path.suffix == ".json"
+        else yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=100)
+    )
+    fresh = path.with_name(f".{path.name}.new")  # a full disk must not cost the decisions in it
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 def read_plan(path: Path) -> Document:
     """The document in that file; raises PlanError that names the step and field that is wrong."""
     try:
-        plan = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
+        plan = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise PlanError(f"{path} cannot be read as a plan: {error}") from error
     if not isinstance(plan, dict) or not isinstance(plan.get("steps"), list):
         raise PlanError(f"{path} is no plan: it has no list of steps.")
-    for number, step in enumerate(plan["steps"], start=1):
-        try:
-            _Step.model_validate(step)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            raise PlanError(f"{path}: step {number}, {place}: {first['msg']}.") from None
-    return plan
+    steps = [_read_step(step, n, path) for n, step in enumerate(plan["steps"], start=1)]
+    for name in ("step", "finding_id"):
+        twice = [value for value, count in Counter(s[name] for s in steps).items() if count > 1]
+        if twice:
+            raise PlanError(f"{path} has the {name} {twice[0]} twice: take one of them out.")
+    counts = plan.get("estate_counts") or {}
+    if not isinstance(counts, dict) or not all(isinstance(n, int) for n in counts.values()):
+        raise PlanError(f"{path}: estate_counts are not numbers; write the plan again.")
+    return {**plan, "steps": steps, "estate_counts": counts}
+
+
+def _read_step(step: object, number: int, path: Path) -> Document:
+    try:
+        return _Step.model_validate(step).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise PlanError(f"{path}: step {number}, {place}: {first['msg']}.") from None
 
 
 def _plain(value: object) -> str:

@@ -79,7 +79,11 @@ def _delete(client: Any, step: Step, results: Results) -> State:
 
 EXECUTORS = {
     "put_lifecycle": Executor(
-        "s3", read_bucket, (Call("put_lifecycle", _put, _has_rules),), _put_back
+        "s3",
+        read_bucket,
+        (Call("put_lifecycle", _put, _has_rules),),
+        _put_back,
+        needs=("lifecycle",),
     ),
     "delete_bucket": Executor("s3", read_bucket, (Call("delete", _delete, gone(read_bucket)),)),
 }

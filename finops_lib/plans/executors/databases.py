@@ -105,6 +105,7 @@ EXECUTORS = {
         _restore,
     ),
     "resize_database": Executor(
-        "rds", read_database, (Call("resize", _resize, _has_class),), _resize_back
+        "rds", read_database, (Call("resize", _resize, _has_class),), _resize_back,
+        needs=("instance_class",),
     ),
 }  # fmt: skip

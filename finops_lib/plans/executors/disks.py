@@ -138,6 +138,7 @@ EXECUTORS = {
     ),
     "modify_volume": Executor(
         "ec2", read_volume, (Call("modify", _modify_volume, _is_modified),), _modify_back,
+        needs=("type",),
     ),
     "delete_snapshot": Executor(
         "ec2", read_snapshot, (Call("delete", _delete_snapshot, gone(read_snapshot)),),

@@ -80,6 +80,6 @@ EXECUTORS = {
     "resize_endpoint": Executor(
         "sagemaker", read_endpoint,
         (Call("create_config", _create_config, _find_config), Call("update", _update, _serves)),
-        _back,
+        _back, needs=("variant_name", "instance_type"),
     ),
 }  # fmt: skip

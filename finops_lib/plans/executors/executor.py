@@ -49,7 +49,8 @@ class Executor:
     """How one action is done: `read` gives the state that must still hold, None where the resource is gone.
 
     `revert` brings the state before back and says what it did; None where nothing can.
-    `rolls_back` says that a step which fails half way is reverted at once.
+    `rolls_back` says that a step which fails half way is reverted at once; `needs` are the parameters without
+    which it cannot be done.
     """
 
     service: str
@@ -57,6 +58,7 @@ class Executor:
     calls: tuple[Call, ...]
     revert: Callable[[Any, Step, Results], State] | None = None
     rolls_back: bool = False
+    needs: tuple[str, ...] = ()
 
 
 def absent(error: ClientError) -> bool:
@@ -68,6 +70,26 @@ def missing(error: ClientError) -> bool:
     """`absent` of SageMaker too, which says "Could not find" in a ValidationException instead of a code."""
     words = error.response["Error"].get("Message", "").lower()
     return absent(error) or "could not find" in words or "not found" in words
+
+
+NO_CREDENTIALS = ("Expired", "InvalidClientTokenId", "UnrecognizedClient", "AuthFailure")
+"""Parts of the error codes with which services refuse the credentials themselves."""
+
+
+def in_words(error: Exception) -> str:
+    """What went wrong with a step, and what to do where that is the same for all."""
+    if isinstance(error, KeyError | IndexError | TypeError | ValueError):
+        return f"its parameters or its state are not what the action needs: {type(error).__name__} {error}"
+    code = (
+        error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    )
+    if any(part in code for part in (*NO_CREDENTIALS, "Credential")):
+        return (
+            f"{error} Get new credentials. Run the same command again: it goes on from the journal."
+        )
+    if code in ("400", "403"):  # a HEAD request has no body to say why
+        return f"{error} The credentials expired or lack the permission. Run the same command again with others."
+    return str(error)
 
 
 def missing_is_none(

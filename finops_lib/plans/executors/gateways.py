@@ -66,6 +66,10 @@ def _delete(client: Any, step: Step, results: Results) -> State:
 
 EXECUTORS = {
     "create_gateway_endpoint": Executor(
-        "ec2", read_nat_gateway, (Call("create", _create, _find),), _delete
+        "ec2",
+        read_nat_gateway,
+        (Call("create", _create, _find),),
+        _delete,
+        needs=("vpc_id", "services"),
     ),
 }

@@ -48,6 +48,10 @@ def _grow_back(client: Any, step: Step, results: Results) -> State:
 
 EXECUTORS = {
     "shrink_auto_scaling_group": Executor(
-        "autoscaling", read_group, (Call("shrink", _shrink, _is_shrunk),), _grow_back
+        "autoscaling",
+        read_group,
+        (Call("shrink", _shrink, _is_shrunk),),
+        _grow_back,
+        needs=("min_size", "desired_capacity"),
     ),
 }

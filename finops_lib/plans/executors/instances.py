@@ -109,7 +109,8 @@ def _stop_and_wait(client: Any, resource_id: str) -> None:
 
 
 def _start_and_wait(client: Any, resource_id: str) -> None:
-    client.start_instances(InstanceIds=[resource_id])
+    if _instance(client, resource_id)["State"]["Name"] not in ("pending", "running"):
+        client.start_instances(InstanceIds=[resource_id])
     client.get_waiter("instance_running").wait(InstanceIds=[resource_id])
 
 
@@ -192,9 +193,10 @@ EXECUTORS = {
         "ec2", read_instance,
         (Call("stop", _stop, _is_stopped), Call("resize", _resize, _has_type),
          Call("start", _start, _is_as_before)),
-        _resize_back, rolls_back=True,
+        _resize_back, rolls_back=True, needs=("instance_type",),
     ),
     "schedule_instance": Executor(
         "ec2", read_instance, (Call("schedule", _schedule, _is_scheduled),), _schedule_back,
+        needs=("schedule",),
     ),
 }  # fmt: skip

@@ -44,6 +44,10 @@ def _put_back(client: Any, step: Step, results: Results) -> State:
 
 EXECUTORS = {
     "put_log_retention": Executor(
-        "logs", read_log_group, (Call("put_retention", _put, _is_put),), _put_back
+        "logs",
+        read_log_group,
+        (Call("put_retention", _put, _is_put),),
+        _put_back,
+        needs=("retention_days",),
     ),
 }
