@@ -33,7 +33,8 @@ def test_storage_tiers_of_the_reference_close_at_1024_gib_a_tib():
         "object_count": [1.0, 1.0], "read_gib_per_month": [0.0, 0.0], "age": [400.0, 400.0],
         "monthly_cost": [5 * TIB * 0.023, 10 * TIB * 0.023],
     })  # fmt: skip
-    cost = options(buckets, {}).set_index(["resource_id", "storage_class"])["monthly_cost"]
+    listed = {name: price("AmazonS3", name) for name in ("s3-standard-ia", "s3-glacier-instant")}
+    cost = options(buckets, listed).set_index(["resource_id", "storage_class"])["monthly_cost"]
     tiers = [
         TIB * price("AmazonS3", "s3-standard"),
         cost["infrequent", "STANDARD_IA"],
