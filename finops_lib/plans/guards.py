@@ -39,7 +39,8 @@ def check_limits(
         )
     acted_on = [step for step in steps if step.get("category") != "commit"]
     resources = {(step["service"], step["resource_id"]) for step in acted_on}
-    for service, count in Counter(service for service, _ in resources).items():
+    counts = Counter(service for service, _ in resources)
+    for service, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         allowed = max(1.0, estate_counts.get(service, 0) * limits.max_percent / 100)
         if count > allowed:
             raise PlanError(
