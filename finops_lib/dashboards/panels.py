@@ -32,7 +32,7 @@ PANELS = (
         "Effective (amortized) cost of the newest billing month.", span=6,
     ),
     Panel(
-        "Waste a month", "stat",
+        "Findings added up, a month", "stat",
         "SELECT sum(monthly_saving) AS saving FROM findings WHERE status = 'waste'",
         "What the findings would save, overlaps counted twice: the report's plan is net of them.", span=6,
     ),

@@ -57,15 +57,18 @@ def _reports(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
             "first": name == SUMMARY,
             "failed": ended.get(name, "completed") != "completed",
             "tiles": _tiles(
-                [Kpi(**_without_notebook(k)) for k in manifest["kpis"] if k["notebook"] == name]
+                [Kpi(**_on_card(k, title)) for k in manifest["kpis"] if k["notebook"] == name]
             ),
         }
         for name, title in ordered
     ]
 
 
-def _without_notebook(kpi: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in kpi.items() if key != "notebook"}
+def _on_card(kpi: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """The key figure without what the card's title says already: its report, and its team."""
+    team = title.removeprefix("Statement of ")
+    rest = {key: value for key, value in kpi.items() if key != "notebook"}
+    return rest | {"label": str(kpi["label"]).removeprefix(f"{team}: ")}
 
 
 def _page(template: str, **values: Any) -> str:

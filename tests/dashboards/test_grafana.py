@@ -64,7 +64,7 @@ def answers(run):
 
 def test_panels_show_the_newest_month_and_what_is_wasted_and_unknown(answers):
     assert answers["Cost so far this month"] == [(12.0,)]
-    assert answers["Waste a month"] == [(42.0,)]
+    assert answers["Findings added up, a month"] == [(42.0,)]
     assert answers["Could not be judged"] == [(1,)]
     assert answers["Checks that could not see everything"] == [(1,)]
 
@@ -103,7 +103,12 @@ def test_dashboard_panels_do_not_overlap_and_fill_whole_rows():
 
 def test_picture_asks_what_the_dashboard_asks(run, answers):
     asked = {title: list(frame.itertuples(index=False, name=None)) for title, frame in ask(run).items()}  # fmt: skip
-    numbers = ("Cost so far this month", "Waste a month", "This month by team", "Waste by check")
+    numbers = (
+        "Cost so far this month",
+        "Findings added up, a month",
+        "This month by team",
+        "Waste by check",
+    )
     assert {title: asked[title] for title in numbers} == {title: answers[title] for title in numbers}  # fmt: skip
     assert set(asked) == {panel.title for panel in PANELS}
 

@@ -83,3 +83,11 @@ def test_run_page_shows_the_failure_in_words():
     assert "This run is incomplete." in page
     assert "01: cut off" in page
     assert 'href="01.pdf"' in page
+
+
+def test_run_page_says_the_team_of_a_statement_once():
+    kpi = {**FIRST.manifest["kpis"][0], "notebook": "statement_a", "label": "search: to pay"}
+    stated = {"reports": [["statement_a", "Statement of search"]], "kpis": [kpi]}
+    page = run_page(Run(".", manifest("2026-10", "2026-11-01", 9.0, **stated)), None, [], {})
+    assert "<dt>to pay</dt>" in page
+    assert "search: to pay" not in page
