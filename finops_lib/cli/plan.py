@@ -16,7 +16,7 @@ from finops_lib.cli import govern
 from finops_lib.cli.console import err, out
 from finops_lib.params import load_params
 from finops_lib.phases import commitments
-from finops_lib.plans import anomaly_digest, export, marks
+from finops_lib.plans import anomaly_digest, export, marks, sheet
 from finops_lib.plans.apply import apply_plan
 from finops_lib.plans.clients import clients
 from finops_lib.plans.journal import Journal
@@ -62,15 +62,24 @@ def plan(
     offline: Annotated[
         bool, typer.Option("--offline", help="do not read the account; such a plan is not applied")
     ] = False,
+    table: Annotated[
+        Path | None, typer.Option("--sheet", help="CSV to decide in, in any spreadsheet")
+    ] = None,
 ) -> None:
     """Write the plan of an Estate with the state of each resource, for a person to decide on."""
     chosen, read = load_params(params), read_estate(estate)
     book = Workbook(read, chosen)
     steps = commitments.full_plan(book, commitments.advise(book))
     made = document(steps, resources_by_service(book.findings))
-    write_plan(made if offline else observe(made, clients(role)), output)
-    out.print(f"{len(steps)} steps in {output}. Set their status to approved or dismissed, then:")
-    out.print(f"  finops approve {output} --approver NAME")
+    seen = made if offline else observe(made, clients(role))
+    write_plan(seen, output)
+    if table:
+        sheet.write_sheet(seen, table)
+    decided = f" --sheet {table}" if table else ""
+    out.print(
+        f"{len(steps)} steps in {table or output}. Set their status to approved or dismissed, then:"
+    )
+    out.print(f"  finops approve {output} --approver NAME{decided}")
 
 
 def resources_by_service(findings: pd.DataFrame) -> dict[str, int]:
@@ -86,9 +95,14 @@ def approve(
         list[int] | None,
         typer.Option("--step", help="step to approve; empty: as decided in the file"),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--sheet", help="CSV with the decisions, as a spreadsheet saved it"),
+    ] = None,
 ) -> None:
     """Seal a reviewed plan; any later edit makes it invalid."""
-    signed = sign(read_plan(plan_file), approver, step or None)
+    read = read_plan(plan_file)
+    signed = sign(sheet.decided(read, table) if table else read, approver, step or None)
     write_plan(signed, plan_file)
     approved = sum(row["status"] == "approved" for row in signed["steps"])
     out.print(f"{approved} of {len(signed['steps'])} steps approved by {approver}.")

@@ -12,13 +12,14 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from finops_lib.errors import PlanError
+from finops_lib.errors import AccessError, PlanError
 from finops_lib.params import nearest
 from finops_lib.plans.actions import ACTIONS
 from finops_lib.plans.executors import EXECUTORS
-from finops_lib.plans.executors.executor import MARK_TAG
+from finops_lib.plans.executors.executor import MARK_TAG, in_words
 from finops_lib.schema import PLAN, conform
 
 Document = dict[str, Any]
@@ -102,7 +103,8 @@ def observe(plan: Document, clients: Callable[[str, str, str], Any]) -> Document
     """The document with each step's `before_state` as read from the account now.
 
     A step whose resource is gone already is dismissed with a note; one that a person does says so, and which
-    action may be written in its place, for which its state is read.
+    action may be written in its place, for which its state is read. One whose state cannot be read has none, and why
+    in its note: it is not applied.
     """
     return {**plan, "steps": [_observed(step, clients) for step in plan["steps"]]}
 
@@ -112,8 +114,12 @@ def _observed(step: Document, clients: Callable[[str, str, str], Any]) -> Docume
     executor = EXECUTORS.get(instead or step["action"])
     if executor is None:
         return {**step, "before_state": None, "note": "a person does it"}
-    client = clients(step["account_id"], step["region"], executor.service)
-    state = executor.read(client, step["resource_id"])
+    try:
+        client = clients(step["account_id"], step["region"], executor.service)
+        state = executor.read(client, step["resource_id"])
+    except (ClientError, BotoCoreError, AccessError) as error:
+        why = f"its state could not be read: {in_words(error)}"
+        return {**step, "before_state": None, "note": why}
     if state is None:
         return {**step, "before_state": None, "status": "dismissed", "note": "it is gone"}
     tags = {key: value for key, value in state["tags"].items() if key != MARK_TAG}

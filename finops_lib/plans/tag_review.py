@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from finops_lib.errors import PlanError
+from finops_lib.plans.review import decision
+from finops_lib.plans.sheet import read_sheet
 from finops_lib.plans.tagging import PLAN_COLUMNS
 
 STATUSES = ("proposed", "approved", "dismissed")
@@ -18,24 +20,26 @@ def write_tag_plan(plan: pd.DataFrame, path: Path) -> None:
 
 
 def read_tag_plan(path: Path) -> pd.DataFrame:
-    """The reviewed plan; every column is text, blank cells are NA.
+    """The reviewed plan as any spreadsheet saves it; every column is text, blank cells are NA.
 
-    Raises PlanError for a missing file or column, a status that is none of STATUSES, and an approved
-    row without an approver or a value.
+    `status` may be written as people do (yes, TRUE, x …). Raises PlanError for a missing file or column, a status
+    that is none of STATUSES, an account that a spreadsheet took for a number, and an approved row without an
+    approver or a value.
     """
-    try:
-        plan = pd.read_csv(path, dtype="str", keep_default_na=False).replace("", None)
-    except FileNotFoundError:
-        raise PlanError(
-            f"There is no tagging plan {path}. Write one with finops tags suggest."
-        ) from None
-    missing = [name for name in PLAN_COLUMNS if name not in plan]
-    if missing:
-        raise PlanError(f"{path} lacks the column {', '.join(missing)}. Write it again with finops tags suggest.")  # fmt: skip
-    wrong = sorted(set(plan["status"].fillna("")) - set(STATUSES))
+    if not path.exists():
+        raise PlanError(f"There is no tagging plan {path}. Write one with finops tags suggest.")
+    plan = read_sheet(path, PLAN_COLUMNS)
+    plan["status"] = plan["status"].map(decision)
+    wrong = sorted(set(plan["status"]) - set(STATUSES))
     if wrong:
         raise PlanError(f"{path} has the status {', '.join(map(repr, wrong))}; use {', '.join(STATUSES)}.")  # fmt: skip
+    accounts = plan["account_id"].fillna("").astype("str")
+    if not accounts.str.fullmatch(r"\d{12}").all():
+        raise PlanError(
+            f"{path} has accounts that are not twelve digits: a spreadsheet took them for numbers. "
+            "Open it with account_id as text, or write it again with finops tags suggest."
+        )
     approved = plan[plan["status"].eq("approved")]
     if approved[["approver", "value"]].isna().any(axis=None):
         raise PlanError(f"{path} approves rows without an approver or a value. Fill both, or run finops tags approve.")  # fmt: skip
-    return plan[list(PLAN_COLUMNS)]
+    return plan

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from finops_lib.errors import PlanError
 from finops_lib.plans.native_tags import read_tags, remove_tags, write_tags
+from finops_lib.plans.tag_review import read_tag_plan, write_tag_plan
 from finops_lib.plans.tagging import apply_tags, approve, bulk_tags, tag_plan, undo_tags
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -179,3 +180,22 @@ def test_tags_of_a_log_group_are_written_read_and_removed():
     assert read_tags(logs, "log_groups", arn) == {"team": "ads", "project": "search"}
     remove_tags(logs, "log_groups", arn, ["team"])
     assert read_tags(logs, "log_groups", arn) == {"project": "search"}
+
+
+def test_read_tag_plan_saved_again_by_a_spreadsheet_is_the_same_plan(tmp_path):
+    path = tmp_path / "tags.csv"
+    write_tag_plan(approve(plan(["vol-1", "vol-2"]), "jo"), path)
+    want = read_tag_plan(path)
+    columns = list(want.columns)[::-1]
+    told = want.assign(status=["TRUE", "x"])[columns]
+    told.columns = [name.replace("_", " ").title() for name in columns]
+    text = told.to_csv(index=False, sep=";", lineterminator="\r\n") + ";" * (len(columns) - 1)
+    path.write_bytes(text.encode("utf-8-sig"))
+    pd.testing.assert_frame_equal(read_tag_plan(path), want)
+
+
+def test_read_tag_plan_with_accounts_that_became_numbers_is_refused(tmp_path):
+    path = tmp_path / "tags.csv"
+    write_tag_plan(plan(["vol-1"]).assign(account_id="1,23457E+11"), path)
+    with pytest.raises(PlanError, match="not twelve digits"):
+        read_tag_plan(path)
