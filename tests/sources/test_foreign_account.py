@@ -88,3 +88,13 @@ def test_records_answer_of_another_form_is_a_gap(foreign):
 def test_collect_page_of_html_is_told_by_its_title(estate):
     reason = estate["gaps"].set_index("table").loc["studio_apps", "reason"]
     assert reason == "sagemaker:list_apps was refused: 500 Internal Server Error"
+
+
+def test_collect_account_that_holds_nothing_is_an_empty_estate(foreign, tmp_path):
+    params = load_params(None, {"source.regions": ["eu-south-2"]})
+    found = collect(
+        params, tmp_path / "estate", cache=tmp_path / "cache",
+        now=datetime(2026, 11, 25), progress=lambda *_: None,
+    )  # fmt: skip
+    assert found["volumes"].empty
+    assert "studio_apps" in set(found["gaps"]["table"])

@@ -62,9 +62,9 @@ def read_account(
     not_enabled: set[str] = set()
     askers = {a: _regions(session, a, as_of, gaps, not_enabled) for a in accounts}
     regions = tuple(sorted({asker.region for found in askers.values() for asker in found}))
-    tables, found_gaps = _inventory(askers, source.max_workers, progress)
+    tables, found_gaps, answered = _inventory(askers, source.max_workers, progress)
     gaps += found_gaps
-    if not any(len(frame) for frame in tables.values()) and gaps:
+    if not answered:
         raise AccessError(
             f"Nothing could be read. First of {len(gaps)} refusals: {gaps[0]['reason']}"
         )
@@ -128,7 +128,8 @@ def _regions(
 
 def _inventory(
     askers: dict[str, list[Asker]], max_workers: int, progress: Progress | None
-) -> tuple[dict[str, pd.DataFrame], list[Record]]:
+) -> tuple[dict[str, pd.DataFrame], list[Record], int]:
+    """The tables, the gaps, and how many questions were answered: an account may well hold nothing."""
     jobs = [
         (reader, asker)
         for found in askers.values()
@@ -137,6 +138,7 @@ def _inventory(
     ]
     records: dict[str, list[Record]] = {reader.table: [] for reader in READERS}
     gaps: list[Record] = []
+    answered = 0
     with ThreadPoolExecutor(max_workers) as pool:
         running = {pool.submit(_read, reader, asker): reader for reader, asker in jobs}
         for done, future in enumerate(as_completed(running), 1):
@@ -144,12 +146,12 @@ def _inventory(
             found, gap = future.result()
             records[reader.table] += found
             gaps += [gap] if gap else []
+            answered += bool(found) or gap is None
             if progress:
                 progress(f"reading the account: {reader.table}", done / len(jobs))
     frames = {name: _sorted(rows(ESTATE_TABLES[name], found)) for name, found in records.items()}
-    return frames, sorted(
-        gaps, key=lambda gap: (gap["table"], str(gap["account_id"]), str(gap["region"]))
-    )
+    order = sorted(gaps, key=lambda gap: (gap["table"], str(gap["account_id"]), str(gap["region"])))
+    return frames, order, answered
 
 
 def _read(reader: Reader, asker: Asker) -> tuple[list[Record], Record | None]:
