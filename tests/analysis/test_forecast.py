@@ -191,3 +191,13 @@ def test_fan_of_three_days_is_an_empty_table_of_its_columns():
     months = fan(tell(days, datetime(2026, 10, 4))["total"], datetime(2026, 10, 4))
     assert months.empty
     assert pd.api.types.is_bool_dtype(months["is_forecast"])
+
+
+@pytest.mark.parametrize("silent_days", [3, 8, 12])
+def test_forecast_of_a_team_that_began_in_the_first_days_of_the_bill_stays_at_its_level(
+    silent_days,
+):
+    # Hardly anything, then a level, then a lower one: what began before two weeks were known is no step later.
+    values = np.concatenate([np.full(silent_days, 0.003), np.full(17, 2.2), np.full(40, 1.4)])
+    ahead = forecast(series(values * noisy(len(values), 1.0, 0.01)), 14)
+    assert ahead["value"].to_numpy() == pytest.approx(np.full(14, 1.4), rel=0.1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from finops_lib.errors import ParameterError
 
@@ -132,5 +133,17 @@ def on_one_level(values: pd.Series, level: float) -> pd.Series:
             break
         if all(abs(at[place] - other) > SHIFT_DAYS for other in found):
             found.append(int(at[place]))
-            lifted[: at[place]] += step[place] - drift
+            lifted[: _turn(flat, int(at[place]))] += step[place] - drift
     return pd.Series(lifted, values.index)
+
+
+def _turn(flat: NDArray[np.float64], near: int) -> int:
+    """The day on which the level changes, within SHIFT_DAYS of `near`.
+
+    Where the days before it fit the median before `near`, and those from it on the median behind, best: a
+    shift in a history's first days is seen late, and what already lies on the new level stays there.
+    """
+    first, last = near - SHIFT_DAYS, min(near + SHIFT_DAYS, len(flat))
+    before, behind = np.median(flat[first:near]), np.median(flat[near:last])
+    gain = np.abs(flat[first:last] - before) - np.abs(flat[first:last] - behind)
+    return first + int(np.argmin(np.concatenate([[0.0], np.cumsum(gain)])))
