@@ -62,9 +62,10 @@ def why(book: Workbook) -> Any:
     places = book.drivers_by("ServiceName").set_index("ServiceName")["change"]
     place = places.abs().idxmax()
     return say(
-        "The month's bill moved by **{change:delta}** against the month before. The largest part is {cause} "
+        "The bill {went} by **{change:usd}** against the month before. The largest part is {cause} "
         "({amount:delta}); {place} moved most ({moved:delta}).",
-        change=change,
+        went="fell" if change < 0 else "rose",
+        change=abs(change),
         cause=CAUSES[cause][int(effects[cause] < 0)],
         amount=effects[cause],
         place=str(place),
@@ -92,10 +93,20 @@ def _stages(book: Workbook) -> Iterator[tuple[Any, ...]]:
 
 
 def _purchases(book: Workbook, found: Commitments) -> Iterator[tuple[Any, ...]]:
-    buys = len(commitments.purchases(found))
-    if buys:
+    buys = commitments.purchases(found)
+    if len(buys):
         saving = commitments.landing(book, found).set_index("category").loc["commit", "net"]
-        yield "Buy commitments for what the plan leaves", buys, float(saving), "payments for a term", "unused hours stay paid"  # fmt: skip
+        yield "Buy commitments for what the plan leaves", len(buys), float(saving), _payments(buys), "unused hours stay paid"  # fmt: skip
+
+
+def _payments(buys: pd.DataFrame) -> str:
+    """What is paid for the commitments: a month, for how long, and what of it at once."""
+    usd, shortest, longest = FORMATS["usd"], int(buys["years"].min()), int(buys["years"].max())
+    years = f"{longest} {'year' if longest == 1 else 'years'}"
+    term = years if shortest == longest else f"up to {years}"
+    upfront = float(buys["upfront_cost"].sum())
+    at_once = f", {usd(upfront)} of it upfront" if upfront else ""
+    return f"{usd(buys['monthly_cost'].sum())} a month for {term}{at_once}"
 
 
 def before_and_after(book: Workbook) -> pd.DataFrame:

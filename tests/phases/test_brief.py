@@ -14,9 +14,7 @@ def found(idle_book):
 def test_why_of_a_first_month_says_that_all_of_it_is_new(idle_book):
     sentence = str(brief.why(idle_book))
     change = idle_book.driver_waterfall().set_index("step")["amount"]["cost_after"]
-    assert sentence.startswith(
-        f"The month's bill moved by +${change:.2f} against the month before."
-    )
+    assert sentence.startswith(f"The bill rose by ${change:.2f} against the month before.")
     assert "The largest part is" in sentence
 
 
@@ -31,6 +29,20 @@ def test_decisions_add_up_to_the_plan_and_the_purchases(idle_book, found):
     assert table["saving"].sum() == pytest.approx(plan.saving(idle_book) + bought)
     assert table["steps"].sum() == len(idle_book.plan) + len(commitments.purchases(found))
     assert table["takes"].str.len().gt(0).all()
+
+
+def test_decisions_to_buy_say_what_is_paid_for_how_long_and_what_at_once(
+    idle_book, found, monkeypatch
+):
+    buys = pd.DataFrame({"years": [1, 3], "monthly_cost": [1000.0, 500.0], "upfront_cost": [0.0, 9000.0]})  # fmt: skip
+    takes = {}
+    for name, rows in {"both": buys, "one": buys.head(1)}.items():
+        monkeypatch.setattr(commitments, "purchases", lambda _, rows=rows: rows)
+        takes[name] = brief.decisions(idle_book, found)["takes"].iloc[-1]
+    assert takes == {
+        "both": "$1,500 a month for up to 3 years, $9,000 of it upfront",
+        "one": "$1,000 a month for 1 year",
+    }
 
 
 def test_decisions_without_a_finding_are_none(bill_alone):
