@@ -93,8 +93,7 @@ def _print_table(shown: pd.DataFrame, found: pd.DataFrame, coverage: pd.DataFram
         f"{int((found['status'] == 'ok').sum())} healthy; up to {usd(waste['monthly_saving'].sum())} a month "
         "if no two overlap (the plan counts each dollar once)."
     )
-    unread = coverage[coverage["not_read"] > 0]
-    if len(unread):
-        out.print(
-            f"{unread['check_id'].nunique()} checks could not see everything: see coverage in the report."
-        )
+    unread = coverage.loc[coverage["not_read"] > 0, "check_id"].nunique()
+    if unread:
+        checks = "1 check" if unread == 1 else f"{unread} checks"
+        out.print(f"{checks} could not see everything: see coverage in the report.")
