@@ -48,6 +48,7 @@ def idle_sagemaker_endpoints(
 
     CloudWatch has few or no data of what is not invoked: where they do not cover the window the finding
     is of medium confidence if the endpoint's machines report their CPU over it, and unknown if not.
+    A variant from which inference components serve is asked by their names: without a call it is unknown.
     """
     recent = windowed(metrics, as_of, window_days)
     by = ("resource_id", "dimension")
@@ -68,7 +69,8 @@ def idle_sagemaker_endpoints(
     seen = is_complete(
         pd.Series(alive["hours"].reindex(keys).to_numpy(), index=found.index), window_days
     )
-    silent = (found["calls"].fillna(0.0) == 0) & (complete | seen)
+    parted = found["has_components"].fillna(False).astype(bool)
+    silent = (found["calls"].fillna(0.0) == 0) & (complete | seen) & ~parted
     status = np.select(
         [apart | (found["status"] != "InService") | (age < window_days) | (found["calls"] > 0), silent],
         ["ok", "waste"], default="unknown",
@@ -95,6 +97,8 @@ def idle_sagemaker_endpoints(
             if bool(row.is_serverless) or bool(row.is_async)
             else too_young("Changed", row.age, window_days)
             if row.age < window_days
+            else "Inference components serve from it, and calls of them are not measured."
+            if row.status == "unknown" and row.has_components is True
             else f"Invocations are not measured over the whole window of {window_days} days."
             if row.status == "unknown"
             else f"{0 if pd.isna(row.calls) else row.calls:g} invocations over {window_days} days."

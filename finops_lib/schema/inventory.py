@@ -187,6 +187,7 @@ ENDPOINTS = _resources("endpoints", "SageMaker inference endpoints, one row per 
     instance_count count instances now
     is_serverless flag billed by request, not by the hour
     is_async flag answers from a queue
+    has_components flag whether inference components serve from it, each asked by a name of its own
     model_count count models behind the variant
     status text InService, Updating, Failed …
     create_time time of creation

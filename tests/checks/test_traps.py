@@ -44,6 +44,7 @@ LOOKALIKES = [
     ("orphaned_ebs_snapshots", "snapshots", "snap-old", {"volume_id": "vol-idle"}, "ok"),
     ("idle_sagemaker_endpoints", "endpoints", "endpoint-idle", {"is_async": True}, "ok"),
     ("idle_sagemaker_endpoints", "endpoints", "endpoint-idle", {"is_serverless": True}, "ok"),
+    ("idle_sagemaker_endpoints", "endpoints", "endpoint-idle", {"has_components": True}, "unknown"),
     ("idle_studio_apps", "studio_apps", "app-idle", {"last_user_activity_at": AS_OF}, "unknown"),
     ("long_stopped_ec2_instances", "instances", "i-off", {"asg_name": "warm"}, "ok"),
     ("long_stopped_ec2_instances", "instances", "i-off", {"stopped_at": None}, "unknown"),

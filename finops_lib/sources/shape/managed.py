@@ -65,6 +65,7 @@ def endpoint(raw: dict[str, Any], config: dict[str, Any], tags: dict[str, str]) 
             ),
             "is_serverless": "ServerlessConfig" in v,
             "is_async": bool(config.get("AsyncInferenceConfig")),
+            "has_components": not v.get("ModelName"),
             "status": raw.get("EndpointStatus"),
             "create_time": raw.get("CreationTime"),
             "last_modified_at": raw.get("LastModifiedTime"),
