@@ -289,7 +289,8 @@ PRICED_HERE = {
     ("AmazonSageMaker", "ml.m5.xlarge"): 0.23, ("AmazonSageMaker", "ml.t3.xlarge"): 0.2,
     ("AmazonSageMaker", "ml.g4dn.xlarge"): 0.736, ("AmazonRDS", "db.m5.large"): 0.171,
     ("AmazonRDS", "db.m4.xlarge"): 0.365, ("AmazonRDS", "db.m5.xlarge"): 0.342,
-    ("AmazonRDS", "db.m6g.xlarge"): 0.304,
+    ("AmazonRDS", "db.m6g.xlarge"): 0.304, ("AmazonSageMaker", "ml.g5.12xlarge"): 7.09,
+    ("AmazonSageMaker", "ml.g5.16xlarge"): 5.12,
 }  # fmt: skip
 """List prices that the shipped book lacks, dollars an hour."""
 

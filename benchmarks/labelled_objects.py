@@ -47,6 +47,17 @@ def _gpu(name: str, levels: tuple[float, ...], labels: dict[str, str], machines:
     )  # fmt: skip
 
 
+def _waiting(name: str, status: str, cpu: float, gpu: float) -> Spec:
+    """A job that has run for 20 of its 240 hours on an ml.g5.12xlarge: 48 processors, 4 GPUs, added up."""
+    jobs = "/aws/sagemaker/TrainingJobs"
+    levels = {"CPUUtilization": 48 * cpu, "GPUUtilization": gpu, "GPUMemoryUtilization": 40.0}
+    return _job(
+        name, 20.0, 220 * 7.09, {"runaway_training_jobs": "unknown", "cpu_bound_gpu_training_jobs": status},
+        machine=("ml.g5.12xlarge", 7.09), state="InProgress", limit_hours=240.0, saves=1 - 5.12 / 7.09,
+        lines=tuple((jobs, name, "Maximum", "algo-1", level) for name, level in levels.items()),
+    )  # fmt: skip
+
+
 def _bucket(name: str, labels: dict[str, str], gib: float = 0.0, **row: Any) -> Spec:
     plain = {"name": "b", "create_time": OLD, "versioning": "Disabled", "lifecycle": {},
              "unfinished_upload_count": 0}  # fmt: skip
@@ -122,6 +133,9 @@ KINDS: tuple[Spec, ...] = (
          row={"billable_seconds": None}),
     _job("job that runs as ever", 1.5, 0.0, {}, state="InProgress", job="nightly-20241030"),
     _job("first run of its name", 5.0, 0.0, {RUNAWAY: "unknown"}, state="InProgress", job="first"),
+    _waiting("job whose GPUs wait for its processors", "waste", 99.0, 60.0),
+    _waiting("job whose processors and GPUs work", "ok", 99.0, 360.0),
+    _waiting("job whose processors rest", "ok", 60.0, 60.0),
     _gpu("job whose GPU works", (90.0,), {}),
     _gpu("several machines, the third at work", (2.0, 1.0, 80.0), {}, machines=3),
     _gpu("job whose GPU nobody measures", (), {WAITING: "unknown"}),
@@ -142,7 +156,7 @@ KINDS: tuple[Spec, ...] = (
     _listed("text in small objects", {TEXT: "ok"}, 0.0, {"suffix": "csv", "small_count": 1000}),
     _listed("compressed text", {TEXT: "ok"}, 0.0, {"suffix": "gz"}),
 )  # fmt: skip
-"""Ten of waste, the rest only look like it or cannot be judged."""
+"""Eleven of waste, the rest only look like it or cannot be judged."""
 
 KEPT: tuple[Spec, ...] = tuple(
     _job(f"kept-nightly-{n}", 1.0, 0.0, {}, job=f"nightly-2024102{n}") for n in (1, 2, 3)

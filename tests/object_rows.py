@@ -51,6 +51,7 @@ ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("training_jobs", job(f"search-{n}")) for n in (1, 2, 3)),
     ("training_jobs", running("search-4", 20.0)),
     ("training_jobs", running("gpu-1", 10.0, instance_type="ml.g4dn.xlarge", max_runtime_s=432_000.0)),
+    ("training_jobs", running("bound-1", 10.0, instance_type="ml.g5.12xlarge", max_runtime_s=432_000.0)),
     ("buckets", bucket("bucket-listed", versioning="Enabled")),
     ("buckets", bucket("bucket-uploads", unfinished_upload_count=3, unfinished_upload_gib=20.0,
                        oldest_unfinished_upload_at=AS_OF - timedelta(days=30))),
@@ -79,6 +80,15 @@ SENT: tuple[tuple[str, dict[str, Any]], ...] = (
                         "consumed_quantity": 5_000.0, "effective_cost": 100.0, **_SENT}),
 )  # fmt: skip
 
-LINES = (("gpu-1", "/aws/sagemaker/TrainingJobs", "GPUUtilization", "Maximum", None, 1.0),)
+_JOBS = "/aws/sagemaker/TrainingJobs"
+LINES = (
+    ("gpu-1", _JOBS, "GPUUtilization", "Maximum", None, 1.0),
+    ("bound-1", _JOBS, "GPUUtilization", "Maximum", "algo-1", 60.0),
+    ("bound-1", _JOBS, "GPUMemoryUtilization", "Maximum", "algo-1", 40.0),
+    ("bound-1", _JOBS, "CPUUtilization", "Maximum", "algo-1", 4700.0),
+)
 
-PRICES = {("AmazonS3", "s3-glacier-deep-archive"): 0.00099}
+PRICES = {
+    ("AmazonS3", "s3-glacier-deep-archive"): 0.00099, ("AmazonSageMaker", "ml.g5.12xlarge"): 7.09,
+    ("AmazonSageMaker", "ml.g5.16xlarge"): 5.12,
+}  # fmt: skip

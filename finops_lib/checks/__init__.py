@@ -31,6 +31,7 @@ from finops_lib.checks import (  # noqa: F401 (they register themselves)
     storage,
     studio,
     training,
+    training_cpu_bound,
     training_gpus,
     transfer,
     vpc_endpoints,

@@ -130,10 +130,11 @@ def _reason(row: Any, window_days: int, cpu_limit: float, gpu_limit: float) -> s
         f"and no GPU {gpu_limit:g} %"
     )
     held = "" if pd.isna(row.memory) else f", {row.memory:.0f} % of a GPU's memory held"
-    return f"{what}{held}: {_advice(row)}."
+    return f"{what}{held}: {advice(row)}."
 
 
-def _advice(row: Any) -> str:
+def advice(row: Any) -> str:
+    """What to do instead: another machine, more processors to each GPU, or another place for the work."""
     if row.target:
         return f"{row.target} does the same for {100 * (1 - row.price_share):.1f} % less at list"
     if row.gpu_idle:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finops_lib.checks.gpu_hours import HELD_PCT
+from finops_lib.checks.gpu_hours import HELD_PCT, of_metric, side_by_side
 from finops_lib.checks.measures import looked_up, measured
 from finops_lib.checks.registry import check
 from finops_lib.checks.training import (
@@ -34,7 +34,8 @@ WINDOW_HOURS = 14 * HOURS_PER_DAY
     action="stop_training_job",
     service="Amazon SageMaker",
     guard="The busiest interval of the busiest machine, over the whole life of a running job; where one "
-    "machine is not fully measured, or one GPU of a machine may have worked, it is unknown.",
+    "machine is not fully measured, or one GPU of a machine may have worked, it is unknown; what works on "
+    "its processors alone is left to cpu_bound_gpu_training_jobs.",
 )
 def idle_gpu_training_jobs(
     training_jobs: pd.DataFrame,
@@ -53,16 +54,14 @@ def idle_gpu_training_jobs(
     and the busiest at least their mean. Between the two nobody can tell, so it is unknown. The saving is
     what the job would still bill until its own time limit, a month at the most.
     """
-    machines = training_jobs["instance_type"].str.removeprefix("ml.")
-    gpus = looked_up(machines, instance_types.set_index("instance_type")["gpu_count"])
-    found = paid_jobs(training_jobs, resource_costs, prices, as_of).assign(gpus=gpus)
-    found = found[found["running"] & (found["gpus"] > 0) & (found["hours"] >= min_hours)]
-    found = found.assign(**busiest(metrics, found))
+    jobs = paid_jobs(training_jobs, resource_costs, prices, as_of)
+    found = on_gpus(jobs, metrics, instance_types, min_hours)
+    idle = found["is_measured"] & (found["gpu"] < gpu_limit_pct)
     status = np.select(
-        [found["gpu_mean"] >= gpu_limit_pct, found["is_measured"] & (found["gpu"] < gpu_limit_pct)],
+        [(found["gpu_mean"] >= gpu_limit_pct) | (idle & found["at_work"]), idle],
         ["ok", "waste"], default="unknown",
     )  # fmt: skip
-    found = _idle_priced(found.assign(status=status))
+    found = _idle_priced(found.assign(status=status, idle=idle))
     return found.assign(
         reason=[_gpu_reason(row, gpu_limit_pct) for row in found.itertuples()],
         evidence=[
@@ -78,12 +77,50 @@ def idle_gpu_training_jobs(
     )[COLUMNS]  # fmt: skip
 
 
-def busiest(metrics: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.Series]:
-    """Of each job's busiest machine, in percent: gpu, gpu_mean, memory, cpu; machines, seen, is_measured.
+def on_gpus(
+    jobs: pd.DataFrame, metrics: pd.DataFrame, instance_types: pd.DataFrame, min_hours: float
+) -> pd.DataFrame:
+    """Running jobs on GPU machines, `min_hours` old or more, with gpus, vcpu and what metrics say of them.
 
-    `gpu` is the most that one GPU of it can have reached, `gpu_mean` and `memory` are of a GPU on
-    average; `seen` counts the machines that are measured over the job's whole life.
+    Of the busiest machine, in percent: gpu (the most that one GPU of it can have reached), gpu_mean and
+    memory (of a GPU, on average) and cpu (of all processors); machines, seen (those measured over the job's
+    life), is_measured (all of them), and at_work: whether processors work in half of the hours.
     """
+    hardware = instance_types.set_index("instance_type")
+    machine = jobs["instance_type"].str.removeprefix("ml.")
+    found = jobs.assign(
+        gpus=looked_up(machine, hardware["gpu_count"]), vcpu=looked_up(machine, hardware["vcpu"])
+    )
+    found = found[found["running"] & (found["gpus"] > 0) & (found["hours"] >= min_hours)]
+    hours = job_hours(metrics, found)
+    ids = found["resource_id"]
+    at_work = looked_up(ids, hours["cpu_working"] >= hours["seen"] / 2)
+    return found.assign(**_busiest(metrics, found), at_work=at_work.fillna(False).astype(bool))
+
+
+def job_hours(
+    metrics: pd.DataFrame,
+    found: pd.DataFrame,
+    cpu_limit_pct: float = 90.0,
+    gpu_limit_pct: float = 50.0,
+) -> pd.DataFrame:
+    """`gpu_hours.side_by_side` of the busiest machine of each job; of its GPUs the mean counts."""
+    own = metrics[metrics["resource_id"].isin(found["resource_id"])]
+    size = found.set_index("resource_id")
+    cpu, gpu = (
+        points.assign(value=points["value"] / looked_up(points["resource_id"], size[count]))
+        for metric, count in (("CPUUtilization", "vcpu"), ("GPUUtilization", "gpus"))
+        for points in [of_metric(own, METRICS, metric, "Maximum")]
+    )
+    return side_by_side(cpu, gpu, cpu_limit_pct, gpu_limit_pct)
+
+
+def whole_life(found: pd.DataFrame) -> pd.Series:
+    """Full hours that metrics must have of each job."""
+    return np.floor(found["hours"].clip(upper=WINDOW_HOURS))
+
+
+def _busiest(metrics: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.Series]:
     ids = found["resource_id"]
     names = {"gpu": "GPUUtilization", "memory": "GPUMemoryUtilization", "cpu": "CPUUtilization"}
     # What was read before machines were told apart has none: it is the first.
@@ -97,20 +134,25 @@ def busiest(metrics: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.Series]:
         for name, frame in each.items()
     }
     hours = each["gpu"].reset_index()
-    life = np.floor(found["hours"].clip(upper=WINDOW_HOURS)).set_axis(ids)
-    full = hours[hours["hours"] >= looked_up(hours["resource_id"], life)]
+    life = looked_up(hours["resource_id"], whole_life(found).set_axis(ids))
+    full = hours[hours["hours"] >= life]
     machines = found["instance_count"].fillna(1).astype("float64")
     seen = looked_up(ids, full.groupby("resource_id").size()).fillna(0.0)
     return {
         "gpu": highest["gpu"].clip(upper=100.0), "gpu_mean": highest["gpu"] / found["gpus"],
-        "memory": highest["memory"] / found["gpus"], "cpu": highest["cpu"],
+        "memory": highest["memory"] / found["gpus"], "cpu": highest["cpu"] / found["vcpu"],
         "machines": machines, "seen": seen, "is_measured": seen >= machines,
     }  # fmt: skip
 
 
-def _idle_priced(found: pd.DataFrame) -> pd.DataFrame:
+def still_to_bill(found: pd.DataFrame) -> pd.Series:
+    """Dollars that each job bills until its own time limit, a month at the most."""
     ahead = (found["limit_hours"] - found["hours"]).clip(0.0, HOURS_PER_MONTH)
-    saved = found["hourly"] * ahead.fillna(HOURS_PER_MONTH)
+    return found["hourly"] * ahead.fillna(HOURS_PER_MONTH)
+
+
+def _idle_priced(found: pd.DataFrame) -> pd.DataFrame:
+    saved = still_to_bill(found)
     found = found.assign(
         monthly_cost=found["hourly"] * HOURS_PER_MONTH,
         action="stop_training_job",
@@ -130,6 +172,8 @@ def _gpu_reason(row: Any, limit: float) -> str:
             f"The GPUs of {row.seen:g} of its {row.machines:g} machines are measured over the job's "
             "whole life."
         )
+    if row.idle and row.status == "ok":
+        return "No GPU is used, but its processors are at work: cpu_bound_gpu_training_jobs."
     of_many = "" if row.machines == 1 else f" of its {row.machines:g} machines"
     if row.status == "ok":
         use = f"Busiest GPU interval{of_many} {row.gpu_mean:.1f} % of each GPU"

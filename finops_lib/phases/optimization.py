@@ -77,6 +77,7 @@ FLIPS = {
     "failed_training_jobs": "A checkpoint that a later run went on from.",
     "runaway_training_jobs": "Completed jobs of its name that take as long.",
     "idle_gpu_training_jobs": "One interval in which its GPUs reach the limit.",
+    "cpu_bound_gpu_training_jobs": "Hours at work in which its GPUs reach their limit, or the processors do not.",
     "cpu_bound_gpu_instances": "Hours at work in which a GPU reaches its limit, or the processors do not.",
     "duplicate_s3_objects": "A reason to keep the second copy in the same region.",
     "noncurrent_s3_versions": "A rule that expires old versions, or a duty to keep them.",

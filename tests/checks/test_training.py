@@ -130,3 +130,36 @@ def test_waiting_gpu_whose_memory_is_held_says_so(account, run):
     assert (
         "83 % of the memory held" in found(told, "idle_gpu_training_jobs", "gpu-1", run)["reason"]
     )
+
+
+def test_job_that_waits_for_its_processors_saves_what_fewer_gpus_would(account, run):
+    row = found(account, "cpu_bound_gpu_training_jobs", "bound-1", run)
+    assert row["monthly_saving"] == pytest.approx((120 - 10) * (7.09 - 5.12))
+    assert (row["monthly_saving_low"], row["action"]) == (0.0, "review")
+    assert "ml.g5.16xlarge does the same" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "expected"),
+    [
+        ("CPUUtilization", 48 * 90.0, "waste"),
+        ("CPUUtilization", 48 * 89.9, "ok"),
+        ("GPUUtilization", 4 * 49.9, "waste"),
+        ("GPUUtilization", 4 * 50.0, "ok"),
+    ],
+)
+def test_limits_of_processors_and_gpus_of_a_job(account, measure, status, metric, value, expected):
+    varied = measure(account, "bound-1", metric, value)
+    assert status(varied, "cpu_bound_gpu_training_jobs", "bound-1") == expected
+
+
+def test_job_whose_processors_are_measured_for_half_its_life_is_unknown(account, measure, status):
+    half = measure(account, "bound-1", "CPUUtilization", 4700.0, hours=5)
+    assert status(half, "cpu_bound_gpu_training_jobs", "bound-1") == "unknown"
+
+
+def test_job_at_work_on_its_processors_alone_is_not_stopped(account, measure, status, run):
+    alone = measure(account, "bound-1", "GPUUtilization", 0.0)
+    assert status(alone, "idle_gpu_training_jobs", "bound-1") == "ok"
+    row = found(alone, "cpu_bound_gpu_training_jobs", "bound-1", run)
+    assert (row["status"], "without GPUs" in row["reason"]) == ("waste", True)
