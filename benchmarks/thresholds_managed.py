@@ -1,4 +1,4 @@
-"""What each limit of the checks on managed services costs and catches, on labelled accounts.
+"""What each limit of the checks costs and catches on labelled accounts: all but those of `thresholds.py`.
 
     python benchmarks/thresholds_managed.py --size 600 --seeds 2
 
@@ -32,7 +32,35 @@ SWEEPS: dict[tuple[str, str], tuple[float, ...]] = {
     ("lasting_glue_endpoints", "max_age_days"): (1, 3, 7, 30, 365),
     ("unused_lambda_memory", "headroom"): (0.0, 0.2, 0.5, 0.75),
     ("unused_lambda_memory", "max_slowdown"): (0.01, 0.05, 0.25, 1.0),
+    ("unused_lambda_memory", "min_saving_share"): (0.0, 0.1, 0.3, 0.6, 0.9),
     ("unused_lambda_concurrency", "headroom"): (0.0, 0.2, 0.5, 0.9),
+    ("idle_gpu_training_jobs", "gpu_limit_pct"): (1, 2, 5, 20, 85, 95),
+    ("idle_gpu_training_jobs", "min_hours"): (0.5, 1, 10, 24),
+    ("runaway_training_jobs", "factor"): (1.2, 1.4, 2, 5, 15, 25),
+    ("runaway_training_jobs", "min_history"): (1, 3, 4, 10),
+    ("cpu_bound_gpu_instances", "cpu_limit_pct"): (50, 70, 90, 98),
+    ("cpu_bound_gpu_instances", "gpu_limit_pct"): (10, 25, 50, 80, 98),
+    ("cpu_bound_gpu_instances", "min_share"): (0.1, 0.5, 0.9, 1.0),
+    ("cpu_bound_gpu_training_jobs", "cpu_limit_pct"): (50, 70, 90, 98),
+    ("cpu_bound_gpu_training_jobs", "gpu_limit_pct"): (5, 10, 50, 80, 98),
+    ("duplicate_s3_objects", "min_gib"): (1, 50, 100, 200, 500),
+    ("noncurrent_s3_versions", "keep_days"): (0, 30, 90, 365),
+    ("noncurrent_s3_versions", "min_gib"): (1, 100, 300, 1_000),
+    ("obsolete_s3_objects", "max_age_days"): (0, 180, 365, 600, 1_000),
+    ("obsolete_s3_objects", "max_reads_per_object"): (0.01, 0.1, 1, 10),
+    ("compressible_s3_objects", "min_gib"): (1, 100, 500, 2_000),
+    ("unfinished_s3_uploads", "min_age_days"): (0, 1, 7, 90, 1_000),
+    ("unlimited_log_groups", "min_stored_gib"): (0.1, 1, 100, 2_000),
+    ("unlimited_log_groups", "retention_days"): (7, 30, 90, 365, 900),
+    ("old_generation_ec2_instances", "min_saving_pct"): (0, 3, 4, 10, 30),
+    ("graviton_ec2_instances", "min_saving_pct"): (0, 5, 15, 25),
+    ("old_generation_rds_instances", "min_saving_pct"): (0, 3, 10, 20),
+    ("graviton_rds_instances", "min_saving_pct"): (0, 5, 10, 20),
+    ("idle_auto_scaling_groups", "cpu_limit_pct"): (1, 2, 5, 50, 80),
+    ("idle_studio_apps", "max_idle_days"): (0.01, 0.5, 2, 3, 5),
+    ("oversized_ec2_instances", "percentile"): (50, 90, 99.5, 100),
+    ("oversized_ec2_instances", "headroom"): (0.0, 0.1, 0.2, 0.4, 0.6),
+    ("gp3_ebs_volumes", "min_saving"): (0.0, 0.5, 5, 20),
 }
 """By check and limit, the values that are tried; the default is among them."""
 
