@@ -13,6 +13,8 @@ GP3_FREE_MIBPS = 125.0
 """What gp3 includes in the price of its size (https://aws.amazon.com/ebs/pricing/)."""
 
 CONVERTIBLE = ("gp2", "io1", "io2")
+"""Volume types that gp3 may replace."""
+
 IO_SIZE_MIB = 0.25
 """The largest I/O that io1 and gp3 count as one operation, in MiB."""
 
@@ -30,22 +32,32 @@ class Gp3Limits:
     iops_per_gib: float = 500.0
 
 
+def gp3_given(volumes: pd.DataFrame) -> pd.DataFrame:
+    """Columns iops and throughput_mibps of gp3 volumes: as provisioned, at least what the price includes."""
+    given = volumes.reindex(columns=["iops", "throughput_mibps"]).astype("float64")
+    return given.fillna(0.0).clip(lower=[GP3_FREE_IOPS, GP3_FREE_MIBPS], axis=1)
+
+
 def provisioned(volumes: pd.DataFrame) -> pd.DataFrame:
     """Columns iops and throughput_mibps that each volume can do now; missing for other types.
 
     gp2: 3 IOPS a GiB between 100 and 16,000, bursts to 3,000 below 1,000 GiB; 128 MiB/s up to
-    170 GiB, 250 MiB/s above. io1: as provisioned, 256 KiB each, up to 500 MiB/s, from 32,000 IOPS up
+    170 GiB, 250 MiB/s above. gp3: as provisioned, else what its price includes. io1: as provisioned, 256 KiB each, up to 500 MiB/s, from 32,000 IOPS up
     to 1,000. io2: as provisioned, 256 KiB each, up to 4,000 MiB/s.
     """
     kind, size = volumes["volume_type"], volumes["size_gib"].astype("float64")
     given = volumes["iops"].astype("float64")
     gp2_iops = (3 * size).clip(GP3_FREE_IOPS, 16_000)
-    iops = np.select([kind == "gp2", kind.isin(["io1", "io2"])], [gp2_iops, given], default=np.nan)
+    gp3 = gp3_given(volumes)
+    iops = np.select(
+        [kind == "gp2", kind == "gp3", kind.isin(["io1", "io2"])], [gp2_iops, gp3["iops"], given],
+        default=np.nan,
+    )  # fmt: skip
     io1_top = np.where(given > 32_000, 1_000.0, 500.0)
     throughput = np.select(
-        [kind == "gp2", kind == "io1", kind == "io2"],
-        [np.where(size <= 170, 128.0, 250.0), np.minimum(given * IO_SIZE_MIB, io1_top),
-         np.minimum(given * IO_SIZE_MIB, 4_000.0)],
+        [kind == "gp2", kind == "gp3", kind == "io1", kind == "io2"],
+        [np.where(size <= 170, 128.0, 250.0), gp3["throughput_mibps"],
+         np.minimum(given * IO_SIZE_MIB, io1_top), np.minimum(given * IO_SIZE_MIB, 4_000.0)],
         default=np.nan,
     )  # fmt: skip
     return pd.DataFrame({"iops": iops, "throughput_mibps": throughput}, index=volumes.index)
@@ -76,15 +88,16 @@ def gp3_cost(size_gib: pd.Series, target: pd.DataFrame, price: Mapping[str, floa
 
 
 def list_cost(volumes: pd.DataFrame, price: Mapping[str, float]) -> pd.Series:
-    """Dollars a month of gp2, io1 and io2 volumes at list; `price` by type and "type-iops".
+    """Dollars a month of gp2, gp3, io1 and io2 volumes at list; `price` by type and "type-iops".
 
     io2 above 32,000 IOPS is cheaper per operation than this says.
     """
-    kind = volumes["volume_type"]
+    kind, size = volumes["volume_type"], volumes["size_gib"].astype("float64")
     iops_price = (kind + "-iops").map(price).astype("float64").where(kind != "gp2", 0.0)
-    return volumes["size_gib"] * kind.map(price).astype("float64") + (
+    others = size * kind.map(price).astype("float64") + (
         volumes["iops"].fillna(0.0).astype("float64") * iops_price
     ).where(kind != "gp2", 0.0)
+    return others.where(kind != "gp3", gp3_cost(size, gp3_given(volumes), price))
 
 
 def gp3_options(
@@ -98,7 +111,8 @@ def gp3_options(
 
     `measured` has iops and throughput_mibps that the work needs (missing: not measured), headroom
     included, by the volumes' index. Work that reaches what is provisioned may be cut off by it, so fitted
-    is parity there. A saving may be negative: parity of gp2 between 171 and 249 GiB costs more.
+    is parity there. A saving may be negative: parity of gp2 between 171 and 249 GiB costs more. Of a gp3
+    volume parity is what it is, and fitted what it uses of the operations and throughput that it pays for.
     """
     now = provisioned(volumes)
     cost = list_cost(volumes, price)

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from finops_lib.analysis.lifecycle import CLASSES, best, configuration, options
-from finops_lib.analysis.storage import CONVERTIBLE, gp3_options
+from finops_lib.analysis.storage import (
+    CONVERTIBLE,
+    GP3_FREE_IOPS,
+    GP3_FREE_MIBPS,
+    gp3_given,
+    gp3_options,
+)
 from finops_lib.checks.measures import age_days, is_complete, looked_up, windowed
 from finops_lib.checks.pricing import list_prices, priced, run_rate
 from finops_lib.checks.registry import check
@@ -43,8 +49,9 @@ def _busiest(metrics: pd.DataFrame, ids: pd.Series, window_days: int) -> pd.Data
 
 
 @check(
-    title="Volumes that are cheaper as gp3",
-    why="gp3 costs a fifth less per GiB than gp2 and includes operations that io1 and io2 sell one by one.",
+    title="Volumes that are cheaper as gp3, or as less of it",
+    why="gp3 costs a fifth less per GiB than gp2 and includes operations that io1 and io2 sell one by one; "
+    "what is provisioned above them is paid, used or not.",
     needs=("volumes", "metrics", "resource_costs", "prices"),
     permissions=("ec2:DescribeVolumes", "cloudwatch:GetMetricData"),
     action="modify_volume",
@@ -63,14 +70,15 @@ def gp3_ebs_volumes(
     peak_factor: float = 2.0,
     min_saving: float = 0.5,
 ) -> pd.DataFrame:
-    """Attached gp2, io1 and io2 volumes that gp3 carries for less.
+    """Attached gp2, io1 and io2 volumes that gp3 carries for less, and gp3 ones that pay for what they do not use.
 
-    Each is offered as gp3 with what it can do now (parity) and with `peak_factor` times the busiest
+    Each is offered as gp3 with what it can do now (parity, of a gp3 what it is) and with `peak_factor` times the busiest
     interval of the window; the second is the target where it is known. An interval's mean hides its bursts,
     hence the factor. A gp3 that saves under `min_saving` dollars a
     month is not worth the change. The saving is the billed run rate times the share saved at list.
     """
-    found = volumes[volumes["volume_type"].isin(CONVERTIBLE) & (volumes["state"] == "in-use")]
+    asked = volumes["volume_type"].isin(CONVERTIBLE) | _pays_above_gp3(volumes)
+    found = volumes[asked & (volumes["state"] == "in-use")]
     book = list_prices(prices, "AmazonEC2", as_of)
     if not {"gp3", "gp3-iops", "gp3-throughput"} <= set(book.index):
         book = book.reindex([*book.index, "gp3", "gp3-iops", "gp3-throughput"])
@@ -80,6 +88,13 @@ def gp3_ebs_volumes(
     )
     found = priced(found, run_rate(resource_costs, "EBS:"), found["list_cost"])
     return _judged(found, window_days, peak_factor, min_saving)
+
+
+def _pays_above_gp3(volumes: pd.DataFrame) -> pd.Series:
+    """Whether a gp3 volume was given more operations or throughput than its price includes."""
+    given = gp3_given(volumes)
+    above = (given["iops"] > GP3_FREE_IOPS) | (given["throughput_mibps"] > GP3_FREE_MIBPS)
+    return (volumes["volume_type"] == "gp3") & above
 
 
 def _judged(
@@ -103,6 +118,7 @@ def _judged(
     found = found.assign(status=status, monthly_saving=saving.where(status == "waste"))
     io2 = found["volume_type"] == "io2"
     parity = (found["monthly_cost"] * found["parity_saving"] / found["list_cost"]).clip(lower=0)
+    parity = parity.where(found["volume_type"] != "gp3")
     return found.assign(
         monthly_saving_low=np.fmin(parity, found["monthly_saving"]).where(status == "waste"),
         monthly_saving_high=found["monthly_saving"],

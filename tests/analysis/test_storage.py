@@ -79,3 +79,19 @@ def test_as_gp3_of_a_small_volume_with_many_iops_is_missing() -> None:
 
 def test_provisioned_of_other_types_is_missing() -> None:
     assert provisioned(volume("st1", 500))["iops"].isna().item()
+
+
+def test_gp3_options_of_gp3_save_what_it_pays_for_and_does_not_use() -> None:
+    found = option("gp3", 100.0, 16_000.0, iops=[3_500.0], throughput_mibps=[50.0])
+    assert found["list_cost"] == pytest.approx(8 + 13_000 * 0.005)
+    assert found["parity_saving"] == 0.0
+    assert (found["fitted_iops"], found["fitted_throughput_mibps"]) == (3_500.0, 125.0)
+    assert found["fitted_saving"] == pytest.approx(12_500 * 0.005)
+
+
+def test_gp3_options_of_gp3_throughput_is_paid_above_what_is_included() -> None:
+    given = volume("gp3", 100.0).assign(throughput_mibps=500.0)
+    need = pd.DataFrame({"iops": [100.0], "throughput_mibps": [200.0]})
+    found = gp3_options(given, need, PRICE).iloc[0]
+    assert found["list_cost"] == pytest.approx(8 + 375 * 0.04)
+    assert found["fitted_saving"] == pytest.approx(300 * 0.04)

@@ -16,6 +16,16 @@ def test_gp3_ebs_volumes_unmeasured_at_cheaper_parity_is_waste(account, vary, me
     assert status(larger, "gp3_ebs_volumes", "vol-gp2") == "waste"
 
 
+@pytest.mark.parametrize("values", [{"iops": 16_000}, {"throughput_mibps": 500.0}])
+def test_gp3_ebs_volumes_gp3_that_pays_for_what_it_does_not_use_is_waste(
+    account, vary, measure, status, values
+):
+    paid = vary(account, "volumes", "vol-gp2", volume_type="gp3", **values)
+    assert status(paid, "gp3_ebs_volumes", "vol-gp2") == "waste"
+    short = measure(paid, "vol-gp2", "VolumeReadOps", 1.0, 24)
+    assert status(short, "gp3_ebs_volumes", "vol-gp2") == "unknown"
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [({"object_count": 1_000_000_000}, "ok"), ({"object_count": None}, "unknown")],
