@@ -132,6 +132,11 @@ ACTIONS = _catalogue(
         ("ec2:CreateTags", "ec2:DescribeInstances"), undo="remove_schedule_tag", undo_permissions=("ec2:DeleteTags",),
     ),
     Action(
+        "schedule_group", "schedule", "Run the Auto Scaling group only in business hours",
+        ("autoscaling:CreateOrUpdateTags", "autoscaling:DescribeAutoScalingGroups"),
+        undo="remove_schedule_tag", undo_permissions=("autoscaling:DeleteTags",),
+    ),
+    Action(
         "resize_instance", "resize", "Change the instance type",
         ("ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances",
          "ec2:DescribeInstances"),

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from finops_lib.errors import AccessError, PlanError
 from finops_lib.params.governance import Limits
 from finops_lib.plans import marks
-from finops_lib.plans.executors import EXECUTORS, Executor, State, Step
+from finops_lib.plans.executors import EXECUTORS, Executor, State, Step, carried_out
 from finops_lib.plans.executors.executor import in_words, missing
 from finops_lib.plans.guards import changed, check_limits, protection, stage
 from finops_lib.plans.journal import Journal, alone, utc_now
@@ -53,7 +53,7 @@ def apply_plan(
     leaves the others alone.
     """
     verify(plan)
-    approved = [step for step in plan["steps"] if step["status"] == "approved"]
+    approved = [carried_out(step) for step in plan["steps"] if step["status"] == "approved"]
     check_limits(approved, limits, plan["estate_counts"])
     if dry_run:
         rows = [_looked_at(step, clients, limits, clock(), needed or {}) for step in approved]

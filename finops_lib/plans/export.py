@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from finops_lib.plans.executors import carried_out
 from finops_lib.plans.executors.instances import SCHEDULE_TAG
 from finops_lib.plans.managed_commands import MANAGED_COMMANDS
 from finops_lib.plans.review import Document
@@ -21,7 +22,7 @@ Row = Mapping[str, Any]
 def chosen(plan: Document) -> list[Document]:
     """The approved steps of a signed plan; of one that nobody signed, all but the dismissed."""
     wanted = {"approved"} if plan.get("digest") else {"approved", "proposed"}
-    return [step for step in plan["steps"] if step["status"] in wanted]
+    return [carried_out(step) for step in plan["steps"] if step["status"] in wanted]
 
 
 def cli_script(steps: Sequence[Document]) -> str:
@@ -103,6 +104,12 @@ def _resize(step: Row) -> list[list[str]]:
             ["ec2", "wait", "instance-stopped", "--instance-ids", name],
             ["ec2", "modify-instance-attribute", "--instance-id", name, "--instance-type", kind],
             ["ec2", "start-instances", "--instance-ids", name]]  # fmt: skip
+
+
+def _schedule_group(step: Row) -> list[list[str]]:
+    tag = {"ResourceId": _last(step["resource_id"]), "ResourceType": "auto-scaling-group", "Key": SCHEDULE_TAG,
+           "Value": step["parameters"]["schedule"], "PropagateAtLaunch": False}  # fmt: skip
+    return [["autoscaling", "create-or-update-tags", "--tags", json.dumps([tag])]]
 
 
 def _delete_volume(step: Row) -> list[list[str]]:
@@ -190,6 +197,7 @@ COMMANDS: dict[str, Callable[[Row], list[list[str]]]] = {
     "stop_instance": _one("ec2", "stop-instances", "--instance-ids"),
     "resize_instance": _resize,
     "schedule_instance": _schedule,
+    "schedule_group": _schedule_group,
     "delete_volume": _delete_volume,
     "modify_volume": _modify_volume,
     "delete_snapshot": _one("ec2", "delete-snapshot", "--snapshot-id"),
@@ -232,6 +240,8 @@ POLICIES: dict[str, tuple[str, str, Callable[[Row], list[Any]]]] = {
     "resize_instance": ("aws.ec2", "InstanceId", _types),
     "schedule_instance": ("aws.ec2", "InstanceId", lambda s: [
         {"type": "tag", "key": SCHEDULE_TAG, "value": s["parameters"]["schedule"]}]),
+    "schedule_group": ("aws.asg", "AutoScalingGroupName", lambda s: [
+        {"type": "tag", "key": SCHEDULE_TAG, "value": s["parameters"]["schedule"], "propagate": False}]),
     "delete_volume": ("aws.ebs", "VolumeId", lambda s: ["snapshot", "delete"]),
     "modify_volume": ("aws.ebs", "VolumeId", lambda s: [
         {"type": "modify", "volume-type": s["parameters"]["type"]}]),

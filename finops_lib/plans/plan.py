@@ -21,6 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from finops_lib.params.plan import PlanParams
 from finops_lib.plans.actions import ACTIONS, CATEGORIES
+from finops_lib.plans.executors import carried_out
 from finops_lib.plans.marks import permissions
 from finops_lib.schema import CONFIDENCES, FINDINGS, PLAN, RISKS, conform
 
@@ -186,7 +187,8 @@ def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
     ranked["step"] = range(1, len(ranked) + 1)
     ranked["prerequisite"] = [action.prerequisite for action in actions]
     ranked["undo"] = [action.undo for action in actions]
-    ranked["permissions"] = [" ".join(permissions(name)) for name in ranked["action"]]
+    done = map(carried_out, ranked[["action", "parameters", "resource_id"]].to_dict("records"))
+    ranked["permissions"] = [" ".join(permissions(row["action"])) for row in done]
     ranked["not_before"] = ranked["as_of"] + pd.to_timedelta(
         [action.grace_days for action in actions], unit="D"
     )

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from finops_lib.errors import AccessError, PlanError
 from finops_lib.params import nearest
 from finops_lib.plans.actions import ACTIONS
-from finops_lib.plans.executors import EXECUTORS
+from finops_lib.plans.executors import EXECUTORS, carried_out
 from finops_lib.plans.executors.executor import MARK_TAG, in_words
 from finops_lib.schema import PLAN, conform
 
@@ -111,12 +111,12 @@ def observe(plan: Document, clients: Callable[[str, str, str], Any]) -> Document
 
 def _observed(step: Document, clients: Callable[[str, str, str], Any]) -> Document:
     instead = ACTIONS[step["action"]].instead if step["action"] in ACTIONS else None
-    executor = EXECUTORS.get(instead or step["action"])
+    executor = EXECUTORS.get(instead or carried_out(step)["action"])
     if executor is None:
         return {**step, "before_state": None, "note": "a person does it"}
     try:
         client = clients(step["account_id"], step["region"], executor.service)
-        state = executor.read(client, step["resource_id"])
+        state = executor.read(client, carried_out(step)["resource_id"])
     except (ClientError, BotoCoreError, AccessError) as error:
         why = f"its state could not be read: {in_words(error)}"
         return {**step, "before_state": None, "note": why}
@@ -168,7 +168,7 @@ def _check_action(step: Document) -> None:
     if step["action"] not in ACTIONS:
         near = nearest(step["action"], ACTIONS)
         raise PlanError(f"Step {step['step']} has the action '{step['action']}'. {near}")
-    executor, given = EXECUTORS.get(step["action"]), step["parameters"] or {}
+    executor, given = EXECUTORS.get(carried_out(step)["action"]), step["parameters"] or {}
     lacking = [name for name in (executor.needs if executor else ()) if given.get(name) is None]
     if lacking:
         raise PlanError(

@@ -166,6 +166,35 @@ def test_idle_cluster_is_left_to_a_person_unless_the_reviewer_writes_that_it_is_
     assert rds.describe_db_clusters()["DBClusters"][0]["Status"] == "available"
 
 
+def test_apply_plan_schedules_a_machine_of_a_group_by_its_group_and_undoes_it(wire, tmp_path):
+    groups, ec2 = wire.clients(ACCOUNT, REGION, "autoscaling"), wire.clients(ACCOUNT, REGION, "ec2")
+    groups.create_launch_configuration(
+        LaunchConfigurationName="lc", ImageId="ami-12345678", InstanceType="m5.large"
+    )
+    groups.create_auto_scaling_group(
+        AutoScalingGroupName="web", LaunchConfigurationName="lc", MinSize=2, MaxSize=2,
+        AvailabilityZones=[f"{REGION}a"],
+    )  # fmt: skip
+    found = ec2.describe_instances()["Reservations"]
+    members = [i["InstanceId"] for r in found for i in r["Instances"]]
+    hours = {"schedule": "Mon-Fri 08:00-18:00 UTC", "asg_name": "web"}
+    rows = [step(n, "schedule_instance", m, "EC2", parameters=hours) for n, m in enumerate(members, 1)]  # fmt: skip
+    plan = sign(observe({"steps": rows, "estate_counts": {"EC2": 9}}, wire.clients), "Ada", [1, 2])
+    log = tmp_path / "j.jsonl"
+    done = apply_plan(plan, wire.clients, ALL, log=log, dry_run=False)
+    assert done[["action", "resource_id", "outcome"]].to_numpy().tolist() == [
+        ["schedule_group", "web", "applied"]
+    ] * len(members)
+
+    def tags() -> dict[str, str]:
+        [group] = groups.describe_auto_scaling_groups()["AutoScalingGroups"]
+        return {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+
+    assert tags() == {"finops:schedule": "Mon-Fri 08:00-18:00 UTC"}
+    assert set(undo_plan(log, wire.clients, dry_run=False)["outcome"]) == {"undone"}
+    assert tags() == {}
+
+
 def test_apply_plan_in_grace_waits(wire):
     plan = one_step(wire, "delete_volume")
     plan["steps"][0]["not_before"] = "2030-01-10T00:00:00"

@@ -21,6 +21,7 @@ from finops_lib.plans.export import (
 
 PARAMETERS = {
     "resize_instance": {"instance_type": "m5.large"}, "schedule_instance": {"schedule": "office-hours"},
+    "schedule_group": {"schedule": "office-hours"},
     "modify_volume": {"type": "gp3", "iops": 3000, "throughput": 125},
     "resize_database": {"instance_class": "db.m5.large"},
     "put_lifecycle": {"lifecycle": {"Rules": [

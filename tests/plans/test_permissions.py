@@ -139,6 +139,7 @@ def plant_machines(ec2: Any, autoscaling: Any) -> Planted:
         AvailabilityZones=[f"{REGION}a"],
     )  # fmt: skip
     yield "shrink_auto_scaling_group", ("workers", {"min_size": 1, "desired_capacity": 1})
+    yield "schedule_group", ("workers", {"schedule": "office-hours"})
 
 
 def plant_network(ec2: Any, elbv2: Any) -> Planted:

@@ -15,7 +15,14 @@ from finops_lib.plans.executors import (
     network,
     studio,
 )
-from finops_lib.plans.executors.executor import Call, Executor, Results, State, Step
+from finops_lib.plans.executors.executor import (
+    Call,
+    Executor,
+    Results,
+    State,
+    Step,
+    carried_out,
+)
 
 EXECUTORS: dict[str, Executor] = {
     **instances.EXECUTORS, **disks.EXECUTORS, **network.EXECUTORS, **buckets.EXECUTORS,
@@ -25,4 +32,4 @@ EXECUTORS: dict[str, Executor] = {
 }  # fmt: skip
 """Every action that a plan can carry out, by its name."""
 
-__all__ = ["EXECUTORS", "Call", "Executor", "Results", "State", "Step"]
+__all__ = ["EXECUTORS", "Call", "Executor", "Results", "State", "Step", "carried_out"]

@@ -35,6 +35,15 @@ class Step:
     before_state: Mapping[str, Any] = field(default_factory=dict)
 
 
+def carried_out(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan's row as it is done: a machine of an Auto Scaling group is scheduled by its group, which would replace it."""
+    given = row["parameters"]
+    group = given.get("asg_name") if isinstance(given, Mapping) else None
+    if row["action"] == "schedule_instance" and group:
+        return {**row, "action": "schedule_group", "resource_id": group}
+    return dict(row)
+
+
 @dataclass(frozen=True)
 class Call:
     """One change: `do` makes it; `found` returns its result where it is there already, else None."""
