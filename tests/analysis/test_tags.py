@@ -227,15 +227,38 @@ def test_value_clusters_an_allowed_value_is_the_suggestion_whatever_it_costs():
 
 
 @pytest.fixture(scope="module")
-def bill_2018(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The workshop bill of 2018 added up per month and tag."""
+def lines_2018(tmp_path_factory: pytest.TempPathFactory):
+    """The line items of the workshop bill of 2018."""
     if not BILL_2018.is_dir():
         pytest.skip("the 2018 bill is not beside the repository (../shared/data/aws_cur_legacy)")
     folder = tmp_path_factory.mktemp("lake")
     keys = {name: key.spellings for name, key in default_tag_keys().items()}
     read_bill([str(BILL_2018)], folder, tag_keys=keys)
-    lines = line_items(connect(Engine()), folder)
-    return frame(queries.spend_by_month(lines, queries.tag_columns(lines)))
+    return line_items(connect(Engine()), folder)
+
+
+@pytest.fixture(scope="module")
+def bill_2018(lines_2018) -> pd.DataFrame:
+    """The bill added up per month and tag."""
+    return frame(queries.spend_by_month(lines_2018, queries.tag_columns(lines_2018)))
+
+
+def test_tagged_with_any_of_the_2018_bill_is_9_5_and_16_percent_with_a_december_like_its_end(
+    lines_2018,
+):
+    # The two files end with November; a third month at the rate of their last five days, with November's fees.
+    tags = queries.tag_columns(lines_2018)
+    names = ["ChargeCategory", "CommitmentDiscountStatus", *tags]
+    days = frame(queries.spend_by_day(lines_2018, names))
+    is_fee = days["ChargeCategory"].eq("Purchase") | days["CommitmentDiscountStatus"].eq("Unused")
+    end = days[~is_fee & days["ChargeDay"].ge("2018-11-26")]
+    fees = days[is_fee & days["ChargeDay"].ge("2018-11-01")]
+    costs = ["BilledCost", "EffectiveCost"]
+    december = [end.assign(**{c: end[c] * 31 / 5 for c in costs}), fees]
+    whole = pd.concat([days, *december], ignore_index=True)
+    keys = default_tag_keys()
+    assert tagged_with_any(whole, keys, basis="billed") == pytest.approx(0.095, abs=0.0015)
+    assert tagged_with_any(whole, keys, basis="effective") == pytest.approx(0.160, abs=0.003)
 
 
 def test_tagged_with_any_of_the_2018_bill_is_low_on_either_basis(bill_2018):
