@@ -273,3 +273,17 @@ def test_every_check_declares_a_service_of_each_table_that_it_needs():
         if not asked.get(table, {"-"}) & {"-", *(p.split(":")[0] for p in check.permissions)}
     ]
     assert missing == []
+
+
+def test_valkey_node_costs_a_fifth_less_than_the_same_of_redis(account, vary):
+    def cost(tables, check, cache):
+        found, _ = run_checks(tables, as_of=AS_OF)
+        own = (found["check_id"] == check) & (found["resource_id"] == cache)
+        return found.loc[own, "monthly_cost"].iloc[0]
+
+    for check, cache in (
+        ("idle_elasticache_clusters", "cache-idle"),
+        ("oversized_elasticache_nodes", "cache-large"),
+    ):
+        valkey = vary(account, "clusters", cache, engine="valkey")
+        assert cost(valkey, check, cache) == pytest.approx(0.8 * cost(account, check, cache))
