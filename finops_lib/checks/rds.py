@@ -65,8 +65,8 @@ def database_use(
     permissions=("rds:DescribeDBInstances", "cloudwatch:GetMetricData"),
     action="delete_database",
     service="Amazon Relational Database Service",
-    guard="The highest number of connections over a full window; replicas are left alone; an Aurora "
-    "cluster is idle only as a whole, and a person deletes it.",
+    guard="The highest number of connections over a full window; replicas are left alone, and so is the source "
+    "of a replica that is not idle itself; an Aurora cluster is idle only as a whole, and a person deletes it.",
 )
 def idle_rds_instances(
     databases: pd.DataFrame,
@@ -85,9 +85,10 @@ def idle_rds_instances(
     """
     limits = (window_days, cpu_limit_pct, cluster_cpu_limit_pct)
     found = database_use(databases, metrics, as_of, *limits)
-    replica = found["replica_of"].notna()
+    found = found.assign(feeds=_feeds(found))
+    spared = found["replica_of"].notna() | found["feeds"]
     status = np.select(
-        [replica | found["young"] | found["busy"], found["idle"]],
+        [spared | found["young"] | found["busy"], found["idle"]],
         ["ok", "waste"],
         default="unknown",
     )
@@ -116,9 +117,26 @@ def idle_rds_instances(
     )[COLUMNS]  # fmt: skip
 
 
+def _feeds(found: pd.DataFrame) -> pd.Series:
+    """Whether a replica reads from the database that is not seen to be idle, as one in another region is."""
+    place = ["account_id", "region"]
+    idle = found[found["idle"]]
+    known = set(zip(*(idle[c] for c in (*place, "name")), strict=True))
+    return pd.Series(
+        [
+            any((row.account_id, row.region, name) not in known for name in row.replica_ids.split())
+            if isinstance(row.replica_ids, str) else False
+            for row in found.itertuples()
+        ],
+        index=found.index, dtype=bool,
+    )  # fmt: skip
+
+
 def _reason(row: Any, window_days: int) -> str:
     if not pd.isna(row.replica_of):
         return "A replica."
+    if row.feeds:
+        return "A replica that is not idle reads from it."
     whose = "" if pd.isna(row.cluster_id) else f"Cluster {row.cluster_id}: "
     if row.status == "unknown":
         return f"{whose}Connections are not measured over the whole window of {window_days} days."

@@ -139,6 +139,7 @@ DATABASES = _resources("databases", "RDS and Aurora instances", """
     iops number provisioned I/O operations a second
     cluster_id text the Aurora cluster it belongs to
     replica_of text the instance it is a read replica of
+    replica_ids text its read replicas (ARNs of those in other regions), separated by blanks
     create_time time of creation
     license_model text for example license-included
     delete_protected flag whether deletion protection is on

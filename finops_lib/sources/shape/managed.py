@@ -24,6 +24,7 @@ def databases(pages: Iterable[Page]) -> list[Record]:
             "iops": d.get("Iops"),
             "cluster_id": d.get("DBClusterIdentifier"),
             "replica_of": d.get("ReadReplicaSourceDBInstanceIdentifier") or None,
+            "replica_ids": " ".join(d.get("ReadReplicaDBInstanceIdentifiers", [])) or None,
             "create_time": d.get("InstanceCreateTime"),
             "license_model": d.get("LicenseModel"),
             "delete_protected": d.get("DeletionProtection"),
