@@ -26,12 +26,21 @@ def index_page(runs: Sequence[Run]) -> str:
     groups = [
         {
             "title": title,
-            "trends": _tiles(trends(group)),
+            **_course(group),
             "runs": [(run, differences(run, previous_of(run, group))) for run in group],
         }
         for title, group in by_title(runs).items()
     ]
     return _page("index/all.html.j2", groups=groups)
+
+
+def _course(runs: Sequence[Run]) -> dict[str, Any]:
+    """The key figures of the summary over the runs, and apart from them those of the other reports."""
+    led = {k["label"] for run in runs for k in run.manifest["kpis"] if k["notebook"] == SUMMARY}
+    shown = trends(runs)
+    first = [kpi for kpi in shown if kpi.label in led] or shown
+    rest = [kpi for kpi in shown if kpi not in first]
+    return {"trends": _tiles(first), "rest": _tiles(rest), "more": len(rest)}
 
 
 def run_page(

@@ -91,3 +91,13 @@ def test_run_page_says_the_team_of_a_statement_once():
     page = run_page(Run(".", manifest("2026-10", "2026-11-01", 9.0, **stated)), None, [], {})
     assert "<dt>to pay</dt>" in page
     assert "search: to pay" not in page
+
+
+def test_index_page_leads_with_the_key_figures_of_the_summary():
+    led = {**FIRST.manifest["kpis"][0], "notebook": "05_executive_summary", "label": "Waste share"}
+    run = Run(".", manifest("2026-10", "2026-11-01", 9.0, kpis=[*FIRST.manifest["kpis"], led]))
+    first, rest = index_page([run]).split("<summary>1 more key figure</summary>")
+    assert "<dt>Waste share</dt>" in first
+    assert "<dt>Spend</dt>" not in first
+    assert "<dt>Spend</dt>" in rest
+    assert "more key figure" not in index_page([FIRST])
