@@ -17,12 +17,12 @@ from finops_lib.schema import KEY
     title="Empty S3 buckets",
     why="An empty bucket costs next to nothing, but it is one more thing to own, audit and lose.",
     needs=("buckets", "gaps", "resource_costs"),
-    permissions=("s3:ListAllMyBuckets", "s3:ListBucketVersions", "cloudwatch:GetMetricData",
-                 "cloudwatch:ListMetrics"),
+    permissions=("s3:ListAllMyBuckets", "s3:ListBucketVersions", "s3:GetBucketWebsite",
+                 "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"),
     action="delete_bucket",
     service="Amazon Simple Storage Service",
-    guard="No object, no old version, no unfinished upload and no bytes on the bill; young buckets are "
-    "left alone.",
+    guard="No object, no old version, no unfinished upload and no bytes on the bill; young buckets "
+    "and those that redirect as a website are left alone.",
 )  # fmt: skip
 def empty_s3_buckets(
     buckets: pd.DataFrame,
@@ -51,7 +51,10 @@ def empty_s3_buckets(
     )
     blind = listed.isna() & buckets["object_count"].isna() & not_read(buckets, gaps, "metrics")
     unsure = buckets["unfinished_upload_count"].isna() | (billed > 0) | age.isna() | blind
-    status = np.select([holds | (age < min_age_days), unsure], ["ok", "unknown"], default="waste")
+    site = buckets["is_website"].fillna(False).astype(bool)
+    status = np.select(
+        [holds | site | (age < min_age_days), unsure], ["ok", "unknown"], default="waste"
+    )
     return buckets.assign(
         status=status,
         monthly_cost=looked_up(ids, run_rate(resource_costs)).fillna(0.0),
@@ -59,8 +62,9 @@ def empty_s3_buckets(
         price_basis="billed",
         reason=np.where(
             holds, "It holds objects, old versions or unfinished uploads.",
+            np.where(site, "It answers as a website, for example by redirects.",
             np.where(status == "waste", "No object, no unfinished upload, no storage on the bill.",
-                     np.where(status == "ok", "It is young.", "Whether it is empty is not known.")),
+                     np.where(status == "ok", "It is young.", "Whether it is empty is not known."))),
         ),
         evidence=[
             {

@@ -154,6 +154,7 @@ BUCKETS = _resources("buckets", "S3 buckets", """
     size_gib number all storage classes together
     object_count number objects, from CloudWatch
     is_empty flag whether a listing found no object, no old version and no delete marker
+    is_website flag of an empty bucket whether it answers as a website, for example by redirects
     noncurrent_gib number bytes of versions that are no longer current
     unfinished_upload_count count multipart uploads begun and not finished
     unfinished_upload_gib number bytes that such uploads hold

@@ -20,6 +20,11 @@ def test_empty_s3_buckets_listing_decides_before_silence(account, vary, status, 
     assert status(changed, "empty_s3_buckets", "bucket-empty") == expected
 
 
+def test_empty_s3_buckets_one_that_redirects_is_ok(account, vary, status):
+    site = vary(account, "buckets", "bucket-empty", is_empty=True, is_website=True)
+    assert status(site, "empty_s3_buckets", "bucket-empty") == "ok"
+
+
 @pytest.mark.parametrize(("is_empty", "expected"), [(True, "waste"), (None, "unknown")])
 def test_empty_s3_buckets_without_cloudwatch_need_a_listing(
     account, vary, status, is_empty, expected

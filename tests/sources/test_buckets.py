@@ -16,6 +16,7 @@ ANSWERS = {
     "get_bucket_versioning": {"Status": "Enabled"},
     "list_multipart_uploads": {"Uploads": []},
     "list_object_versions": {"DeleteMarkers": [{"Key": "a"}]},
+    "get_bucket_website": {"RedirectAllRequestsTo": {"HostName": "www.example.com"}},
 }
 
 
@@ -54,3 +55,10 @@ def test_buckets_one_that_denies_everything_keeps_the_others():
     assert gap["table"] == "buckets"
     assert gap["error"] == "AccessDenied"
     assert gap["reason"].startswith("5 questions about single rows were refused")
+
+
+def test_buckets_one_that_is_empty_is_asked_whether_it_redirects(monkeypatch):
+    reader = next(reader for reader in READERS if reader.table == "buckets")
+    assert [r["is_website"] for r in _read(reader, TwoBuckets())[0]] == [None, None]
+    monkeypatch.setitem(ANSWERS, "list_object_versions", {})
+    assert [r["is_website"] for r in _read(reader, TwoBuckets())[0]] == [None, True]

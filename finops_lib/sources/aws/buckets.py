@@ -45,11 +45,14 @@ def _bucket(ask: Asker, raw: dict[str, Any], refused: list[NotReadError]) -> Rec
         "tags": None if tags is None else tag_map(tags.get("TagSet")),
     }
     held = items(uploads or [], "Uploads")
+    empty = is_empty(ask, raw["Name"])
+    site = told("get_bucket_website", "NoSuchWebsiteConfiguration") if empty else None
     return {
         **({} if where is None else {"region": _region(where)}),
         **managed.bucket(raw, facts, uploads),
         "unfinished_upload_gib": None if uploads is None else upload_gib(ask, raw["Name"], held),
-        "is_empty": is_empty(ask, raw["Name"]),
+        "is_empty": empty,
+        "is_website": None if site is None else bool(site.keys() - {"ResponseMetadata"}),
     }  # fmt: skip
 
 

@@ -216,7 +216,7 @@ READERS: tuple[Reader, ...] = (
         "buckets", read_buckets,
         tuple(f"s3:{name}" for name in (
             "ListAllMyBuckets", "GetBucketLocation", "GetBucketTagging", "GetLifecycleConfiguration",
-            "GetBucketVersioning", "ListBucketMultipartUploads", "ListBucketVersions",
+            "GetBucketVersioning", "GetBucketWebsite", "ListBucketMultipartUploads", "ListBucketVersions",
             "ListMultipartUploadParts",
         )),
         is_global=True,
