@@ -28,9 +28,9 @@ PLAIN = {
 """Beginning of a plain EC2 id to the kind in its ARN."""
 
 
-WHAT = ["check_id", "resource_id", "team", "owner", "monthly_saving", "confidence", "first_seen",
-        "runs_seen", "reason"]  # fmt: skip
-HOW = ["check_id", "resource_id", "region", "monthly_saving", "would_flip", "how"]
+WHAT = ["check_id", "resource_id", "monthly_saving", "reason", "team", "owner", "confidence",
+        "first_seen", "runs_seen", "region"]  # fmt: skip
+HOW = ["check_id", "resource_id", "would_flip", "how"]
 """The columns of `details` that say what was found, and those that say what to do about it."""
 
 MOST = 2_000
