@@ -81,10 +81,17 @@ def as_gp3(
 
 
 def gp3_cost(size_gib: pd.Series, target: pd.DataFrame, price: Mapping[str, float]) -> pd.Series:
-    """Dollars a month of gp3 volumes; `price` by gp3 (GiB), gp3-iops and gp3-throughput (MiB/s)."""
-    iops = (target["iops"] - GP3_FREE_IOPS) * price["gp3-iops"]
-    throughput = (target["throughput_mibps"] - GP3_FREE_MIBPS) * price["gp3-throughput"]
-    return size_gib * price["gp3"] + iops + throughput
+    """Dollars a month of gp3 volumes; `price` by gp3 (GiB), gp3-iops and gp3-throughput (MiB/s).
+
+    A price that is missing leaves those unpriced that need it: what the size includes needs none.
+    """
+    iops = target["iops"] - GP3_FREE_IOPS
+    throughput = target["throughput_mibps"] - GP3_FREE_MIBPS
+    return (
+        size_gib * price["gp3"]
+        + (iops * price["gp3-iops"]).where(iops != 0, 0.0)
+        + (throughput * price["gp3-throughput"]).where(throughput != 0, 0.0)
+    )
 
 
 def list_cost(volumes: pd.DataFrame, price: Mapping[str, float]) -> pd.Series:

@@ -95,3 +95,11 @@ def test_gp3_options_of_gp3_throughput_is_paid_above_what_is_included() -> None:
     found = gp3_options(given, need, PRICE).iloc[0]
     assert found["list_cost"] == pytest.approx(8 + 375 * 0.04)
     assert found["fitted_saving"] == pytest.approx(300 * 0.04)
+
+
+def test_gp3_options_price_of_operations_is_needed_where_more_are_bought() -> None:
+    price = {**PRICE, "gp3-iops": np.nan, "gp3-throughput": np.nan}
+    quiet = pd.DataFrame({"iops": [100.0], "throughput_mibps": [10.0]})
+    found = gp3_options(volume("gp2", 500.0), quiet, price).iloc[0]
+    assert found["fitted_saving"] == pytest.approx(10.0)
+    assert np.isnan(found["parity_saving"])
