@@ -31,9 +31,13 @@ class Advised:
 
 
 def advised(book: Workbook, found: Commitments) -> Advised:
-    """The purchases of this run for the ledger; `found` is `commitments.advise`."""
+    """The purchases of this run for the ledger; `found` is `commitments.advise`.
+
+    One that pays only once something held ends saves nothing yet, and is not waited for.
+    """
     account = commitments.payer(book)
     steps = commitments.steps(book, found)
+    steps = steps[steps["monthly_saving"] > 0]
     waste = steps.assign(
         status="waste",
         reason=[

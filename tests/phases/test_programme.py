@@ -65,6 +65,14 @@ def test_machines_that_a_team_made_large_again_have_come_back(last):
     assert len(returned[returned["check_id"].eq("oversized_ec2_instances")]) == programme.TAKEN_BACK
 
 
+def test_purchase_is_fixed_and_measured_on_its_pool(last):
+    bought = last[last["action"].eq("buy_commitment")]
+    assert bought["state"].tolist() == ["fixed"]
+    assert bought["realised_saving"].sum() == pytest.approx(
+        bought["predicted_saving"].sum(), rel=0.1
+    )
+
+
 def test_jobs_that_ended_by_themselves_prove_nothing(last):
     jobs = last[last["check_id"].str.contains("training_jobs")]
     assert jobs["state"].eq("gone").any()
