@@ -99,7 +99,7 @@ def test_collect_asks_once_for_the_new_resource_and_the_anomaly_names_who_create
 
 
 def test_collect_asks_for_the_costliest_alone_where_many_are_new(read, monkeypatch):
-    monkeypatch.setattr("finops_lib.collect.MOST_RESOURCES", 1)
+    monkeypatch.setattr("finops_lib.follow_up.MOST_RESOURCES", 1)
     book = read(("i-0old", NEW, "i-0cheap"), created_by="show")
     assert asked(book) == 1
     assert book.estate["creators"]["resource_id"].tolist() == [NEW]
