@@ -133,13 +133,16 @@ def make_report(
     return folder, problems
 
 
-def examine(estate: Estate, params: Params) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """FINDINGS and COVERAGE of every check on the Estate."""
+def examine(
+    estate: Estate, params: Params, only: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FINDINGS and COVERAGE of every check on the Estate, or of those that `only` names."""
     return run_checks(
         {**estate.tables, "gaps": estate["gaps"]},
         as_of=estate.as_of,
         thresholds=params.checks,
         exclusions=params.exclusions,
+        only=only,
     )
 
 

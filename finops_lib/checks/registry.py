@@ -94,29 +94,33 @@ def run_checks(
     as_of: datetime,
     thresholds: Mapping[str, Mapping[str, Any]] | None = None,
     exclusions: Sequence[Exclusion] = (),
+    only: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """FINDINGS and COVERAGE of every check on these tables (by name; `gaps` says what was not read).
 
-    Raises ParameterError for a threshold or a check that does not exist, with the nearest right name.
+    `only` names the checks to run; without names all are run. Raises ParameterError for a threshold or
+    a check that does not exist, with the nearest right name.
     """
     given = thresholds or {}
-    _refuse_unknown(given)
+    _refuse_unknown(given, only)
+    chosen = [c for name, c in CHECKS.items() if name in only or not only]
     tables = {"gaps": GAPS.empty(), **tables}
     parts = _by_region(tables)
-    found = [_run(c, tables, parts, as_of, given.get(c.id, {})) for c in CHECKS.values()]
+    found = [_run(c, tables, parts, as_of, given.get(c.id, {})) for c in chosen]
     findings = (
         pd.concat([f for f in found if len(f)], ignore_index=True) if any(map(len, found)) else None
     )
     finished = (
         FINDINGS.empty() if findings is None else _finished(findings, tables, as_of, exclusions)
     )
-    return finished, _coverage(finished, tables)
+    return finished, _coverage(finished, tables, chosen)
 
 
-def _refuse_unknown(given: Mapping[str, Mapping[str, Any]]) -> None:
-    for check_id, values in given.items():
+def _refuse_unknown(given: Mapping[str, Mapping[str, Any]], only: Sequence[str]) -> None:
+    for check_id in (*given, *only):
         if check_id not in CHECKS:
             raise ParameterError(f"There is no check '{check_id}'. {nearest(check_id, CHECKS)}")
+    for check_id, values in given.items():
         for name in values:
             known = CHECKS[check_id].thresholds
             if name not in known:
@@ -259,7 +263,7 @@ def _billed_owners(tables: Tables) -> dict[str, dict[str, str]]:
     return found
 
 
-def _coverage(findings: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+def _coverage(findings: pd.DataFrame, tables: Tables, chosen: Sequence[Check]) -> pd.DataFrame:
     gaps = tables.get("gaps")
     counted = findings.assign(
         unpriced=(findings["status"] == "waste") & findings["monthly_saving"].isna()
@@ -273,7 +277,7 @@ def _coverage(findings: pd.DataFrame, tables: Tables) -> pd.DataFrame:
         }
         for (check_id, account, region), group in counted
     ]  # fmt: skip
-    for c in CHECKS.values():
+    for c in chosen:
         records += _unread(c, gaps)
     table = rows(COVERAGE, records)
     return table.sort_values(["check_id", "account_id", "region"], ignore_index=True)

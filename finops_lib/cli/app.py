@@ -224,6 +224,9 @@ def findings(
             "--status", help="waste, ok, unknown, or all; the table shows waste by default"
         ),
     ] = "",
+    check: Annotated[
+        list[str] | None, typer.Option("--check", help="run this check alone; may be repeated")
+    ] = None,
     params: ParamsOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="file to write instead of printing")
@@ -238,7 +241,8 @@ def findings(
     """
     from finops_lib.cli.findings import print_findings
 
-    found, coverage = examine(read_estate(estate or newest_estate(OUTPUTS)), load_params(params))
+    opened = read_estate(estate or newest_estate(OUTPUTS))
+    found, coverage = examine(opened, load_params(params), check or ())
     print_findings(found, coverage, format.value, status, output)
     if fail_on_waste and (found["status"] == "waste").any():
         raise typer.Exit(9)

@@ -308,8 +308,8 @@ def status() -> Callable[..., str]:
     """Makes the status that a check gives a resource."""
 
     def make(tables: dict[str, pd.DataFrame], check: str, resource: str, **settings: Any) -> str:
-        findings, _ = run_checks(tables, as_of=AS_OF, **settings)
-        found = findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)]
+        findings, _ = run_checks(tables, as_of=AS_OF, only=[check], **settings)
+        found = findings[findings["resource_id"] == resource]
         return str(found["status"].item())
 
     return make

@@ -155,3 +155,16 @@ def test_read_policy_only_reads():
     actions = catalogue.read_policy()["Statement"][0]["Action"]
     verbs = {action.split(":")[1] for action in actions}
     assert all(verb.startswith(("Describe", "Get", "List")) for verb in verbs)
+
+
+def test_run_checks_of_chosen_checks_says_the_same_of_them_and_nothing_of_others(account, findings):
+    chosen = ["idle_elastic_ips", "unattached_ebs_volumes"]
+    alone, coverage = run_checks(account, as_of=AS_OF, only=chosen)
+    same = findings[findings["check_id"].isin(chosen)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, same)
+    assert set(coverage["check_id"]) == set(chosen)
+
+
+def test_run_checks_chosen_check_that_does_not_exist_is_refused_with_the_right_name(account):
+    with pytest.raises(ParameterError, match="idle_elastic_ips"):
+        run_checks(account, as_of=AS_OF, only=["idle_elastic_ip"])

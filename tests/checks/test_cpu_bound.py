@@ -9,8 +9,8 @@ CHECK, MACHINE = "cpu_bound_gpu_instances", "i-bound"
 
 
 def found(tables, as_of, check=CHECK):
-    findings, _ = run_checks(tables, as_of=as_of)
-    return findings[(findings["check_id"] == check) & (findings["resource_id"] == MACHINE)].iloc[0]
+    findings, _ = run_checks(tables, as_of=as_of, only=[check])
+    return findings[findings["resource_id"] == MACHINE].iloc[0]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ HERE = {"account_id": "111122223333", "region": "us-east-1"}
 
 
 def row_of(account, check, resource):
-    findings, _ = run_checks(account, as_of=object_rows.AS_OF)
+    findings, _ = run_checks(account, as_of=object_rows.AS_OF, only=[check])
     return findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)].iloc[0]
 
 

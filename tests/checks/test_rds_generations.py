@@ -11,8 +11,9 @@ OLD, GRAVITON = "old_generation_rds_instances", "graviton_rds_instances"
 
 
 def found(tables, check, resource):
-    findings, _ = run_checks(tables, as_of=pd.Timestamp(2024, 11, 1).to_pydatetime())
-    return findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)].iloc[0]
+    as_of = pd.Timestamp(2024, 11, 1).to_pydatetime()
+    findings, _ = run_checks(tables, as_of=as_of, only=[check])
+    return findings[findings["resource_id"] == resource].iloc[0]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ PRICE = 0.023
 
 
 def row_of(account, check, resource="bucket-listed"):
-    findings, _ = run_checks(account, as_of=object_rows.AS_OF)
+    findings, _ = run_checks(account, as_of=object_rows.AS_OF, only=[check])
     return findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)].iloc[0]
 
 

@@ -10,15 +10,15 @@ AS_OF = object_rows.AS_OF
 
 
 def found(account, check, resource, run):
-    findings = run(account)
-    return findings[(findings["check_id"] == check) & (findings["resource_id"] == resource)].iloc[0]
+    findings = run(account, check)
+    return findings[findings["resource_id"] == resource].iloc[0]
 
 
 @pytest.fixture
 def run():
     from finops_lib.checks import run_checks
 
-    return lambda tables: run_checks(tables, as_of=AS_OF)[0]
+    return lambda tables, check: run_checks(tables, as_of=AS_OF, only=[check])[0]
 
 
 def test_family_drops_what_is_the_runs_own_and_keeps_a_models_number():
