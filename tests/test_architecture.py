@@ -9,7 +9,7 @@ LIBRARY = Path(__file__).parent.parent / "finops_lib"
 MODULES = sorted(p for p in LIBRARY.rglob("*.py"))
 
 LEVELS = [
-    {"units", "period", "schema", "errors"},
+    {"units", "period", "schema", "errors", "locks"},
     {"params", "estate"},
     {"sources", "engine", "analysis", "checks", "plans", "figures", "data"},
     {"present"},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finops_lib.errors import PlanError
+from finops_lib.locks import taken
 from finops_lib.plans.executors import Results
 
 Entry = dict[str, Any]
@@ -68,24 +69,12 @@ def alone(path: Path) -> Iterator[None]:
     except OSError as error:
         raise PlanError(f"{path} cannot be written: {error.strerror or error}. Give another --journal.") from error  # fmt: skip
     with file:
-        if not _taken(file.fileno()):
+        if not taken(file):
             raise PlanError(
                 f"{path} is in use by another apply or undo. Nothing was done; run the same command again when "
                 "that has ended."
             )
         yield
-
-
-def _taken(descriptor: int) -> bool:
-    if os.name == "nt":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write(path: Path, line: str) -> None:

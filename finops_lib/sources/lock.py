@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from finops_lib.locks import taken
 
 LOCK = ".lock"
 _PAUSE_S = 0.2
@@ -21,20 +22,8 @@ def only_one(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as file:
-        if not _taken(file.fileno()):
+        if not taken(file):
             waiting()
-            while not _taken(file.fileno()):
+            while not taken(file):
                 time.sleep(_PAUSE_S)
         yield
-
-
-def _taken(descriptor: int) -> bool:
-    if os.name == "nt":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
