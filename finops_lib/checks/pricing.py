@@ -60,19 +60,22 @@ def list_prices(
     `prices` are those of one region. What the Price List said goes before the shipped book, and that
     before the rates at which the bill lists what was used.
     """
+    found = on_demand(prices[prices["service"] == service], as_of)
+    if detail is not None:
+        found = found[found["detail"].isna() | (found["detail"] == detail)]
+    return found.groupby("item")["price"].last()
+
+
+def on_demand(prices: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The on-demand rows of PRICES that hold at `as_of`; of one thing the best known price is the last."""
     found = prices[
-        (prices["service"] == service)
-        & (prices["term"] == "on_demand")
+        (prices["term"] == "on_demand")
         & (prices["valid_from"] <= as_of)
         & (prices["valid_to"].isna() | (prices["valid_to"] > as_of))
         & (prices["price"] > 0)
     ]
-    if detail is not None:
-        found = found[found["detail"].isna() | (found["detail"] == detail)]
-    best_last = found.assign(rank=found["source"].map(RANK).fillna(0)).sort_values(
-        ["rank", "valid_from"]
-    )
-    return best_last.groupby("item")["price"].last()
+    rank = found["source"].map(RANK).fillna(0)
+    return found.assign(rank=rank).sort_values(["rank", "valid_from"]).drop(columns="rank")
 
 
 def machine_prices(instances: pd.DataFrame, prices: pd.DataFrame, as_of: datetime) -> pd.Series:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from finops_lib.analysis.commitments.held import held_of_bill, shares_of_bill
 from finops_lib.analysis.commitments.items import SPEND_COLUMNS, items_in_use, items_introduced
 from finops_lib.analysis.commitments.pools import MULTI_AZ, Pool, capacities, eligible, pools_of
 from finops_lib.analysis.commitments.waste import commitment_use
+from finops_lib.checks.pricing import on_demand
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, frame, line_items
 from finops_lib.period import Period
@@ -181,11 +183,17 @@ def _list_prices(book: Workbook, usage: pd.DataFrame) -> pd.Series:
         ["on_demand_cost", "consumed_quantity"]
     ].sum()  # fmt: skip
     paid = billed["on_demand_cost"] / billed["consumed_quantity"]
-    listed = book.estate["prices"]
-    listed = listed[(listed["term"] == "on_demand") & (listed["unit"] == "Hrs")]
-    known = listed.sort_values("valid_from").drop_duplicates(["region", "item"], keep="last")
-    book_prices = known.rename(columns={"item": "instance_type"}).set_index(keys)["price"]
-    return paid[paid > 0].combine_first(book_prices)
+    return paid[paid > 0].combine_first(_hourly_list(book.estate["prices"], book.estate.as_of))
+
+
+def _hourly_list(prices: pd.DataFrame, as_of: datetime) -> pd.Series:
+    """List prices by (region, instance type); what costs differently by engine or use is left out."""
+    listed = on_demand(prices[prices["unit"] == "Hrs"], as_of)
+    listed = listed.drop_duplicates(["service", "region", "item", "detail"], keep="last")
+    standby = listed["detail"].fillna("").str.endswith(MULTI_AZ)
+    named = listed["item"].where(~standby, listed["item"] + f" {MULTI_AZ}")
+    by_type = listed.assign(instance_type=named).groupby(["region", "instance_type"])["price"]
+    return by_type.first()[by_type.min() == by_type.max()]
 
 
 def _months(period: Period, count: int) -> list[Period]:

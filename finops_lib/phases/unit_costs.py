@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from finops_lib.analysis import unit_costs
+from finops_lib.checks.pricing import list_prices
 from finops_lib.engine import queries
 from finops_lib.engine.connect import frame
 from finops_lib.phases.allocation import bill, metrics
 from finops_lib.schema import COST_COLUMN, KEY
-from finops_lib.sources.prices import lookup
 from finops_lib.units import HOURS_PER_DAY, HOURS_PER_MONTH
 from finops_lib.workbook import Workbook
 
@@ -166,12 +166,14 @@ def serverless_needs(book: Workbook, rows: pd.DataFrame) -> pd.DataFrame:
     assumed, metric = book.params.allocation.serverless, book.estate["metrics"]
     seconds = rows["resource_id"].map(unit_costs.request_seconds(metric)).astype("float64")
     needed = _memory_in_use(book, rows).fillna(assumed.memory_gib or float("nan"))
+    listed = {
+        region: list_prices(there, "AmazonSageMaker", book.estate.as_of).get("serverless-inference")
+        for region, there in book.estate["prices"].groupby("region")
+    }
     price = {
-        region: assumed.price_per_gib_second
-        or lookup(book.estate["prices"], service="AmazonSageMaker", item="serverless-inference",
-                  at=book.estate.as_of, region=region)
+        region: assumed.price_per_gib_second or listed.get(region)
         for region in rows["region"].unique()
-    }  # fmt: skip
+    }
     return pd.DataFrame({
         "request_seconds": seconds.fillna(assumed.seconds_per_request or float("nan")),
         "memory_gib": unit_costs.serverless_size(needed).mask(_has_gpu(book, rows)),

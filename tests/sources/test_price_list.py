@@ -151,7 +151,7 @@ def test_of_bill_takes_the_list_rate_of_what_was_used_on_demand_in_its_region():
     told = [(r["service"], r["item"], r["detail"], r["unit"], round(r["price"], 6)) for r in found]
     assert set(BILLED_BY) <= set(spend)
     assert told == [
-        ("AmazonEC2", "m5.large", None, "Hrs", 0.107),
+        ("AmazonEC2", "m5.large", "Linux/UNIX", "Hrs", 0.107),
         ("AmazonEC2", "gp3", None, "GB-Mo", 0.088),
         ("AmazonVPC", "nat-gateway", None, "Hrs", 0.048),
         ("AmazonRDS", "db.m5.large", "mysql", "Hrs", 0.189),

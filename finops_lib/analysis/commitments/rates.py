@@ -115,7 +115,8 @@ def offers_of_prices(
         ["service", "region", "item", "term", "detail"], keep="last"
     )  # fmt: skip
     keys = ["service", "region", "item"]
-    on_demand = valid[valid["term"] == "on_demand"].drop_duplicates(keys)
+    # What costs differently by engine or use has no one price to compare with.
+    on_demand = valid[valid["term"] == "on_demand"].drop_duplicates(keys, keep=False)
     committed = valid[valid["term"].isin(["reserved", "savings_plan"])].merge(
         on_demand[[*keys, "price"]].rename(columns={"price": "now"}), on=keys, how="left"
     )
