@@ -15,11 +15,11 @@ from finops_lib.analysis.commitments.items import (
     items_in_use,
     items_introduced,
 )
-from finops_lib.checks.registry import run_checks
 from finops_lib.engine import queries
 from finops_lib.engine.connect import connect, daily_cube, frame, line_items
 from finops_lib.errors import BillingError
 from finops_lib.estate import Estate
+from finops_lib.examine import examine
 from finops_lib.params import Params
 from finops_lib.plans.plan import build_plan
 from finops_lib.schema import CREATORS, GAPS, PRICES, rows
@@ -78,10 +78,7 @@ def with_rates(estate: Estate, params: Params, session: Session) -> Estate:
     spend = frame(
         queries.spend_by(queries.within(daily_cube(estate.cube), estate.period), SPEND_COLUMNS)
     )
-    findings, _ = run_checks(
-        {**estate.tables}, as_of=estate.as_of, thresholds=params.checks,
-        exclusions=params.exclusions,
-    )  # fmt: skip
+    findings, _ = examine(estate, params)
     brought = items_introduced(spend, build_plan(findings, params.plan))
     items = pd.concat([items_in_use(spend), brought], ignore_index=True)
     found, gaps = read_rates(session, session.home(), items, estate.as_of)

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from finops_lib.checks.registry import run_checks
 from finops_lib.collect import collect
 from finops_lib.errors import ReportError
 from finops_lib.estate import Estate
+from finops_lib.examine import examine
 from finops_lib.export.mask import mask_of
 from finops_lib.params import NOTEBOOKS, Params, save_params
 from finops_lib.params.notebooks import TEAM_NOTEBOOK
@@ -131,19 +129,6 @@ def make_report(
     if failed:
         raise ReportError(_words(failed, folder))
     return folder, problems
-
-
-def examine(
-    estate: Estate, params: Params, only: Sequence[str] = ()
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """FINDINGS and COVERAGE of every check on the Estate, or of those that `only` names."""
-    return run_checks(
-        {**estate.tables, "gaps": estate["gaps"]},
-        as_of=estate.as_of,
-        thresholds=params.checks,
-        exclusions=params.exclusions,
-        only=only,
-    )
 
 
 def _told(estate: Estate) -> Sequence[str]:

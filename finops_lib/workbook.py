@@ -15,11 +15,11 @@ from typing import Any
 import pandas as pd
 
 from finops_lib.analysis import drivers, ml_spend, spend, trends, workloads
-from finops_lib.checks import run_checks
 from finops_lib.engine import queries
 from finops_lib.engine.connect import daily_cube, frame
 from finops_lib.errors import ParameterError
 from finops_lib.estate import Estate
+from finops_lib.examine import examine
 from finops_lib.params import Params, load_params, nearest
 from finops_lib.period import Period
 from finops_lib.plans.plan import build_plan, naive_sum, waterfall
@@ -217,10 +217,7 @@ class Workbook:
         if written and all(path.exists() for path, _ in written):
             findings, coverage = (read_table(path, table) for path, table in written)
             return findings, coverage
-        return run_checks(
-            {**self.estate.tables, "gaps": self.estate["gaps"]}, as_of=self.estate.as_of,
-            thresholds=self.params.checks, exclusions=self.params.exclusions,
-        )  # fmt: skip
+        return examine(self.estate, self.params)
 
     @property
     def findings(self) -> pd.DataFrame:

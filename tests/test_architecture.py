@@ -13,6 +13,7 @@ LEVELS = [
     {"params", "estate"},
     {"sources", "engine", "analysis", "checks", "plans", "figures", "data"},
     {"present"},
+    {"examine"},
     {"follow_up"},
     {"collect", "report", "export", "workbook", "demo"},
     {"phases"},

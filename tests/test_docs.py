@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from finops_lib.checks.registry import CHECKS
 from finops_lib.cli.app import app
 from finops_lib.collect import collect
+from finops_lib.examine import examine
 from finops_lib.params import NOTEBOOKS, load_params
-from finops_lib.run import examine
 from finops_lib.schema import COVERAGE, FINDINGS
 from finops_lib.sources.store import write_table
 

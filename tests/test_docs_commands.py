@@ -10,9 +10,9 @@ from test_docs import PAGES, blocks, named
 from typer.testing import CliRunner
 
 from finops_lib.cli.app import app
+from finops_lib.examine import examine
 from finops_lib.params import save_params
 from finops_lib.report import Cover, write_manifest, write_run_index
-from finops_lib.run import examine
 from finops_lib.schema import COVERAGE, FINDINGS
 from finops_lib.sources.store import write_table
 

@@ -19,10 +19,11 @@ from finops_lib.cli.console import Bars, err, errors_in_words, out, progress
 from finops_lib.collect import collect
 from finops_lib.demo import Demo, serve_demo
 from finops_lib.errors import ParameterError
+from finops_lib.examine import examine
 from finops_lib.params import Params, load_params
 from finops_lib.plans.bucket import SCHEME
 from finops_lib.report import newest_run, publish
-from finops_lib.run import NOTEBOOK_FOLDER, examine, make_report, now
+from finops_lib.run import NOTEBOOK_FOLDER, make_report, now
 from finops_lib.sources.store import newest_estate, read_estate
 
 app = typer.Typer(

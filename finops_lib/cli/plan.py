@@ -14,6 +14,7 @@ from rich.table import Table
 
 from finops_lib.cli import govern
 from finops_lib.cli.console import err, out
+from finops_lib.examine import examine
 from finops_lib.params import load_params
 from finops_lib.phases import commitments
 from finops_lib.plans import anomaly_digest, export, marks, sheet
@@ -22,7 +23,6 @@ from finops_lib.plans.clients import clients
 from finops_lib.plans.journal import Journal
 from finops_lib.plans.review import Document, document, observe, read_plan, sign, write_plan
 from finops_lib.plans.undo import undo_plan
-from finops_lib.run import examine
 from finops_lib.sources.store import read_estate
 from finops_lib.workbook import Workbook
 
